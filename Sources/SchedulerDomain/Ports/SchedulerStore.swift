@@ -1,0 +1,12 @@
+/// The repositories of one store, which share its transactions and its clock.
+public protocol SchedulerStore: Sendable {
+    var tasks: any TaskRepository { get }
+    var runs: any TaskRunRepository { get }
+    var workers: any WorkerRepository { get }
+    var recovery: any RecoveryRepository { get }
+    var locks: any DistributedLock { get }
+    var wakeUps: any WakeUps { get }
+
+    /// Returns the store's time, by which fire times are compared; also the health check.
+    func now() async throws -> UTCInstant
+}

@@ -1,0 +1,68 @@
+/// Keeps definitions, their versions and the ledger of fires.
+///
+/// Every method is one transaction. Times are compared on the store's own clock.
+public protocol TaskRepository: Sendable {
+    /// Creates tasks at version 1, all or none, and returns them in the order of the drafts.
+    ///
+    /// - Throws: `alreadyExists` where a name is taken in its tenant.
+    func create(_ drafts: [TaskDraft]) async throws -> [TaskDefinition]
+
+    /// Returns the undeleted tasks among `ids` that belong to the tenant, in no order.
+    func find(_ ids: [TaskID], tenant: TenantID) async throws -> [TaskDefinition]
+
+    /// Returns one page, newest first.
+    func list(_ query: TaskQuery) async throws -> Page<TaskDefinition>
+
+    /// Applies edits, all or none, and returns the tasks as they are now, in order.
+    ///
+    /// An edit compares version and `next_run_at` with what was read (`edit.decided?.from` where fires are decided
+    /// with it). A changed spec gets a new version; a change of status or `next_run_at` alone does not.
+    ///
+    /// - Throws: `notFound`, `alreadyExists`; `conflict` where somebody changed a task since it was read.
+    func save(_ edits: [TaskEdit], replacing old: [TaskDefinition]) async throws -> [TaskDefinition]
+
+    /// Deletes logically: the tasks fire no more and their pending runs end as cancelled; history stays.
+    ///
+    /// - Returns: the ids that were there to delete.
+    func delete(_ ids: [TaskID], tenant: TenantID) async throws -> [TaskID]
+
+    /// Returns the specs of versions, deleted tasks included; unknown versions are absent.
+    func versions(_ ids: [TaskVersionID]) async throws -> [TaskVersionID: TaskSpec]
+
+    /// Returns active tasks whose `next_run_at` has come, earliest first, and when the next one comes.
+    func due(limit: Int) async throws -> DueTasks
+
+    /// Applies each decision whose compare and set still holds: advances the task, inserts runs and ledger rows.
+    ///
+    /// - Returns: the tasks whose decision counted; the others were decided by somebody else.
+    func fire(_ decisions: [FireDecision]) async throws -> Set<TaskID>
+
+    /// Returns ledger rows of a task whose fire times lie in the range, earliest first, at most `limit`.
+    func fires(of task: TaskID, in range: Range<UTCInstant>, limit: Int) async throws -> [FireRecord]
+}
+
+/// What is due now, by the store's clock.
+public struct DueTasks: Sendable {
+    public struct Entry: Sendable {
+        public var task: TaskDefinition
+        /// How many of its scheduled runs are pending; counted up to 100.
+        public var waiting: Int
+
+        public init(task: TaskDefinition, waiting: Int) {
+            self.task = task
+            self.waiting = waiting
+        }
+    }
+
+    /// The store's time at which this was true.
+    public var now: UTCInstant
+    public var entries: [Entry]
+    /// When the next active task that is not in `entries` fires; nil: none will.
+    public var nextFireAt: UTCInstant?
+
+    public init(now: UTCInstant, entries: [Entry], nextFireAt: UTCInstant?) {
+        self.now = now
+        self.entries = entries
+        self.nextFireAt = nextFireAt
+    }
+}

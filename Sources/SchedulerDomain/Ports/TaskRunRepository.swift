@@ -1,0 +1,127 @@
+public import SchedulerErrors
+
+/// Keeps runs: few live ones and an append-only history.
+///
+/// Every method is one transaction, takes and returns lists, and may be repeated after an unknown outcome.
+public protocol TaskRunRepository: Sendable {
+    /// Creates runs, each group all or none, and counts them in `execution_count`; one group's refusal leaves the
+    /// others alone. A run whose id exists already is returned as it is.
+    ///
+    /// - Returns: one result per group, in order. Refusals: `notFound` (no such task in the tenant), `conflict` (a
+    ///   draft or ended task, or `max_executions` reached), each naming the task.
+    func enqueue(_ groups: [[NewRun]]) async throws -> [SchedulerResult<[TaskRun]>]
+
+    /// Marks due runs as dispatched: urgent first, then by due time, within each task's `max_concurrent` and within
+    /// the slots of live workers. No run is picked twice, however many dispatchers pick.
+    func pick(limit: Int) async throws -> Pick
+
+    /// Returns dispatched runs to pending whose message was not delivered; `attempt` is the one the message named.
+    func returnUndelivered(_ attempts: [RunAttempt]) async throws
+
+    /// Starts attempts: `dispatched → running` where the run's attempt is the one before.
+    ///
+    /// Idempotent: an attempt that this worker already holds is returned again.
+    /// - Throws: `lockLost` where the worker is offline or unknown; it must register anew.
+    func claim(_ claim: RunClaim) async throws -> [ClaimedRun]
+
+    /// Picks and claims in one step, for workers that see no broker.
+    ///
+    /// - Throws: as `claim`.
+    func pickAndClaim(for worker: WorkerID, taskTypes: [String], limit: Int) async throws -> [ClaimedRun]
+
+    /// Judges outcomes by `RunJudge`: ends runs or returns them to pending. An outcome of an unknown, ended or
+    /// restarted run is `ignored`.
+    ///
+    /// - Returns: one settlement per outcome, in order.
+    func settle(_ outcomes: [RunOutcome]) async throws -> [Settlement]
+
+    /// Returns those of the attempts whose outcome the store still waits for.
+    func unsettled(among attempts: [RunAttempt]) async throws -> Set<RunAttempt>
+
+    /// Returns the runs among `ids` that belong to the tenant, in no order.
+    func find(_ ids: [RunID], tenant: TenantID) async throws -> [TaskRun]
+
+    /// Returns one page, newest first.
+    func list(_ query: TaskRunQuery) async throws -> Page<TaskRun>
+
+    /// Returns what became of each attempt that did not complete, in the order of their numbers.
+    func attempts(of run: RunID) async throws -> [AttemptRecord]
+}
+
+/// What one pass of the picker took.
+public struct Pick: Sendable, Hashable {
+    /// In the order in which they should start.
+    public var runs: [PickedRun]
+    /// Another picker was at work, and nothing was looked at.
+    public var isContended: Bool
+    /// How long until the next pending run becomes due; nil: none waits for a time.
+    public var nextDueIn: Duration?
+
+    public init(runs: [PickedRun], isContended: Bool = false, nextDueIn: Duration? = nil) {
+        self.runs = runs
+        self.isContended = isContended
+        self.nextDueIn = nextDueIn
+    }
+}
+
+/// A dispatched run and the attempt that may be started.
+public struct PickedRun: Sendable, Hashable {
+    public var attempt: RunAttempt
+    public var taskType: String
+    public var priority: Priority
+
+    public init(attempt: RunAttempt, taskType: String, priority: Priority) {
+        self.attempt = attempt
+        self.taskType = taskType
+        self.priority = priority
+    }
+}
+
+/// What a worker does with the attempts that a message offered, in one transaction.
+public struct RunClaim: Sendable, Hashable {
+    public var worker: WorkerID
+    public var take: [RunAttempt]
+    /// Runs it has no slot for; they return to pending.
+    public var giveBack: [RunAttempt]
+
+    public init(worker: WorkerID, take: [RunAttempt], giveBack: [RunAttempt] = []) {
+        self.worker = worker
+        self.take = take
+        self.giveBack = giveBack
+    }
+}
+
+/// An attempt that its worker may execute.
+public struct ClaimedRun: Sendable, Hashable {
+    public var attempt: RunAttempt
+    public var tenant: TenantID
+    public var version: TaskVersionID
+    public var overrides: RunOverrides
+    public var scheduledAt: UTCInstant
+    public var traceContext: String?
+
+    public init(
+        attempt: RunAttempt,
+        tenant: TenantID,
+        version: TaskVersionID,
+        overrides: RunOverrides,
+        scheduledAt: UTCInstant,
+        traceContext: String? = nil
+    ) {
+        self.attempt = attempt
+        self.tenant = tenant
+        self.version = version
+        self.overrides = overrides
+        self.scheduledAt = scheduledAt
+        self.traceContext = traceContext
+    }
+}
+
+/// What settling one outcome did.
+public enum Settlement: Sendable, Hashable {
+    case ended(TaskRunStatus)
+    /// Back to pending.
+    case returned(dueAt: UTCInstant)
+    /// Late or repeated; nothing changed.
+    case ignored
+}

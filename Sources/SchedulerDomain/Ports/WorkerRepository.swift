@@ -1,0 +1,41 @@
+/// Keeps the workers and takes runs back from those that are lost.
+public protocol WorkerRepository: Sendable {
+    /// Adds a worker, or renews the row of one that is not offline; the store stamps the times.
+    ///
+    /// - Throws: `lockLost` where the id went offline before: offline is final.
+    func register(_ worker: WorkerInfo) async throws
+
+    /// Renews a worker's lease.
+    ///
+    /// - Throws: `lockLost` where the worker is offline or unknown; it must stop its tasks and register anew.
+    func beat(_ heartbeat: Heartbeat) async throws -> HeartbeatAnswer
+
+    /// Ends a worker that leaves by itself; what it still holds is recovered with `RecoveryRepository`.
+    func leave(_ worker: WorkerID) async throws
+
+    /// Returns workers, latest registration first; the offline ones only where asked for.
+    func list(includingOffline: Bool, limit: Int) async throws -> [WorkerInfo]
+}
+
+/// A worker's sign of life.
+public struct Heartbeat: Sendable, Hashable {
+    public var worker: WorkerID
+    public var status: WorkerStatus
+    public var currentTaskCount: Int
+    /// The attempts that it executes now.
+    public var held: [RunAttempt]
+
+    public init(worker: WorkerID, status: WorkerStatus, currentTaskCount: Int, held: [RunAttempt]) {
+        self.worker = worker
+        self.status = status
+        self.currentTaskCount = currentTaskCount
+        self.held = held
+    }
+}
+
+public struct HeartbeatAnswer: Sendable, Hashable {
+    /// Held attempts whose run somebody wants cancelled.
+    public var cancelRequested: [RunAttempt]
+
+    public init(cancelRequested: [RunAttempt] = []) { self.cancelRequested = cancelRequested }
+}

@@ -1,0 +1,37 @@
+/// A run that is to be created. What it takes from its task (type, priority, key, version) the store reads from the
+/// task's row in the same transaction.
+public struct NewRun: Sendable, Hashable {
+    public var id: RunID
+    public var tenant: TenantID
+    public var task: TaskID
+    public var overrides: RunOverrides
+    public var trigger: TriggerType
+    public var triggeredBy: String?
+    /// The fire time; nil means now, by the store's clock.
+    public var scheduledAt: UTCInstant?
+    /// Not picked before this time; nil means the fire time.
+    public var dueAt: UTCInstant?
+    public var traceContext: String?
+
+    public init(
+        id: RunID,
+        tenant: TenantID = .default,
+        task: TaskID,
+        overrides: RunOverrides = .none,
+        trigger: TriggerType = .manual,
+        triggeredBy: String? = nil,
+        scheduledAt: UTCInstant? = nil,
+        dueAt: UTCInstant? = nil,
+        traceContext: String? = nil
+    ) {
+        self.id = id
+        self.tenant = tenant
+        self.task = task
+        self.overrides = overrides
+        self.trigger = trigger
+        self.triggeredBy = triggeredBy
+        self.scheduledAt = scheduledAt
+        self.dueAt = dueAt
+        self.traceContext = traceContext
+    }
+}

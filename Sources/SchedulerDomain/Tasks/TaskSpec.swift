@@ -1,0 +1,97 @@
+/// The part of a task that its author writes, and that a version keeps unchanged.
+public struct TaskSpec: Sendable, Hashable, Codable {
+    /// 1–255 characters, unique in its tenant among the undeleted.
+    public var name: String
+    public var description: String?
+    /// The queue that carries its runs: `task.<task_type>`.
+    public var taskType: String
+    /// The name of the executor that runs it.
+    public var executor: String
+    /// What to execute; nil where `config` holds all.
+    public var command: String?
+    public var arguments: [JSONValue]
+    public var environment: [String: String]
+    public var workingDirectory: String?
+    /// What the executor needs beside the command; its shape belongs to the executor.
+    public var config: JSONValue
+    /// A cron expression; nil: by hand or by dependency only.
+    public var schedule: String?
+    /// An IANA zone name.
+    public var timezone: String
+    public var priority: Priority
+    public var retryPolicy: RetryPolicy
+    /// The longest time of one attempt, in seconds; at most 86,400.
+    public var timeoutSeconds: Int
+    /// How many runs may be dispatched or running at once; 0 means without limit.
+    public var maxConcurrent: Int
+    /// Runs of all tasks with this key share one limit; nil for none.
+    public var concurrencyKey: String?
+    /// No fire time before this one.
+    public var startDate: UTCInstant?
+    /// No fire time after this one.
+    public var endDate: UTCInstant?
+    /// How many runs the task may ever have; nil without limit.
+    public var maxExecutions: Int64?
+    public var tags: [String]
+    public var metadata: JSONValue
+
+    enum CodingKeys: String, CodingKey {
+        case name, description, executor, command, arguments, environment, config, schedule, timezone, priority, tags
+        case metadata
+        case taskType = "task_type"
+        case workingDirectory = "working_directory"
+        case retryPolicy = "retry_policy"
+        case timeoutSeconds = "timeout_seconds"
+        case maxConcurrent = "max_concurrent"
+        case concurrencyKey = "concurrency_key"
+        case startDate = "start_date"
+        case endDate = "end_date"
+        case maxExecutions = "max_executions"
+    }
+
+    public init(
+        name: String,
+        description: String? = nil,
+        taskType: String,
+        executor: String,
+        command: String? = nil,
+        arguments: [JSONValue] = [],
+        environment: [String: String] = [:],
+        workingDirectory: String? = nil,
+        config: JSONValue = .object([:]),
+        schedule: String? = nil,
+        timezone: String = "UTC",
+        priority: Priority = .normal,
+        retryPolicy: RetryPolicy = RetryPolicy(),
+        timeoutSeconds: Int = 3_600,
+        maxConcurrent: Int = 1,
+        concurrencyKey: String? = nil,
+        startDate: UTCInstant? = nil,
+        endDate: UTCInstant? = nil,
+        maxExecutions: Int64? = nil,
+        tags: [String] = [],
+        metadata: JSONValue = .object([:])
+    ) {
+        self.name = name
+        self.description = description
+        self.taskType = taskType
+        self.executor = executor
+        self.command = command
+        self.arguments = arguments
+        self.environment = environment
+        self.workingDirectory = workingDirectory
+        self.config = config
+        self.schedule = schedule
+        self.timezone = timezone
+        self.priority = priority
+        self.retryPolicy = retryPolicy
+        self.timeoutSeconds = timeoutSeconds
+        self.maxConcurrent = maxConcurrent
+        self.concurrencyKey = concurrencyKey
+        self.startDate = startDate
+        self.endDate = endDate
+        self.maxExecutions = maxExecutions
+        self.tags = tags
+        self.metadata = metadata
+    }
+}

@@ -1,0 +1,3 @@
+import ArgumentParser
+
+@main struct Scheduler: AsyncParsableCommand { func run() async throws {} }
