@@ -55,7 +55,7 @@ postgres_url() {
 # "Fast": ends the sessions, writes a checkpoint.
 postgres_stop_signal() { echo INT; }
 
-# After a crash the backends end by themselves, a moment later. The lock file is removed here, because a server refuses
+# After a crash the backends end by themselves, a moment later. The lock files are removed here, because a server refuses
 # to start while the process named there exists, and a killed one exists as a zombie until process 1 reaps it (in a
 # container perhaps never). Only once nobody works in the data folder any more, else two servers could share it.
 postgres_clean_up() {
@@ -65,7 +65,7 @@ postgres_clean_up() {
         ((SECONDS < deadline)) || fail "processes of a former server still work in $dir/data"
         sleep 0.05
     done
-    rm -f "$dir/data/postmaster.pid"
+    rm -f "$dir/data/postmaster.pid" "$dir"/.s.PGSQL.*
 }
 
 postgres_ctl() {

@@ -17,6 +17,7 @@ rabbitmq_prepare() {
     local dir=$1
     rabbitmq_program rabbitmq-server >/dev/null
     command -v epmd >/dev/null || fail "epmd (of Erlang) is not installed; try: scripts/install-dependencies --servers"
+    is_running "$dir" || rabbitmq_clean_up "$dir"
     mkdir -p "$dir/home" "$dir/data"
     if is_root; then chown "$SERVICE_USER:$SERVICE_USER" "$dir/home" "$dir/data"; fi
     echo '[].' | write_private "$dir/enabled_plugins"
@@ -82,12 +83,14 @@ rabbitmq_url() { echo "amqp://guest:guest@127.0.0.1:$(cat "$1/port")"; }
 
 rabbitmq_stop_signal() { echo TERM; }
 
-# The port mapper ends after the node; it is a single process with no children.
+# The node outlives its script where only that was killed; the port mapper ends last.
 rabbitmq_clean_up() {
-    local dir=$1 pid
-    pid=$(cat "$dir/epmd-pid" 2>/dev/null) || return 0
-    if is_alive "$pid" && works_in "$pid" "$dir"; then kill -KILL "$pid" 2>/dev/null || true; fi
-    rm -f "$dir/epmd-pid" "$dir/data/node.pid"
+    local dir=$1 file pid
+    for file in "$dir/data/node.pid" "$dir/epmd-pid"; do
+        pid=$(cat "$file" 2>/dev/null) || continue
+        if is_alive "$pid" && works_in "$pid" "$dir"; then kill_tree "$pid"; fi
+        rm -f "$file"
+    done
 }
 
 rabbitmq_ctl() {
