@@ -116,7 +116,9 @@ let package = Package(
         + [
             .executableTarget(
                 name: "scheduler",
-                dependencies: ourLibraries + [argumentParser, asyncHTTPClient, logging, nioCore, nioHTTP1, serviceLifecycle],
+                dependencies: ourLibraries + [
+                    argumentParser, asyncHTTPClient, logging, nioCore, nioHTTP1, serviceLifecycle,
+                ],
                 swiftSettings: strict
             )
         ]

@@ -36,7 +36,8 @@ enum ExitOnError {
         switch code {
         case .configuration, .validation: usage
         case .storeUnavailable, .messageQueue, .unavailable, .timeout, .overloaded, .outcomeUnknown: unavailable
-        case .notFound, .conflict, .alreadyExists, .database, .transactionConflict, .execution, .unauthorized, .forbidden,
+        case .notFound, .conflict, .alreadyExists, .database, .transactionConflict, .execution, .unauthorized,
+            .forbidden,
             .quota, .lockNotAcquired, .lockLost, .internal:
             .failure
         }

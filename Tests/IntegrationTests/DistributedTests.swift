@@ -4,7 +4,8 @@ import SchedulerTestingUtils
 import Testing
 
 /// One system at a time: each starts two servers and six processes.
-@Suite("The distributed form", .serialized, .enabled(if: TestContainers.canStartServers, "needs PostgreSQL and RabbitMQ"))
+@Suite(
+    "The distributed form", .serialized, .enabled(if: TestContainers.canStartServers, "needs PostgreSQL and RabbitMQ"))
 struct DistributedTests {
     @Test("killing one dispatcher and one worker leaves no second without its run and no run that never ends")
     func killDispatcherAndWorker() async throws {
@@ -26,7 +27,8 @@ struct DistributedTests {
             }
             _ = try await system.api.data("POST", "/api/tasks/\(task)/pause")
             let runs = try await system.runsAtTheEnd(of: task, within: .seconds(60))
-            let seconds = runs.compactMap { $0["scheduled_at"]?.string.flatMap { UTCInstant($0) }?.secondsSinceEpoch }.sorted()
+            let seconds = runs.compactMap { $0["scheduled_at"]?.string.flatMap { UTCInstant($0) }?.secondsSinceEpoch }
+                .sorted()
             #expect(seconds == Array(seconds[0]...seconds[seconds.count - 1]), "one run for each second, none twice")
             #expect(runs.allSatisfy { $0["status"] == "completed" })
         }
@@ -47,7 +49,9 @@ struct DistributedTests {
             try await eventually("runs go on after the broker's restart") { [count = starts(in: file).count] in
                 starts(in: file).count > count
             }
-            for queue in try await queues(of: system.broker) { _ = try await system.broker.control("purge_queue", queue) }
+            for queue in try await queues(of: system.broker) {
+                _ = try await system.broker.control("purge_queue", queue)
+            }
             try await system.postgres.restart()
             try await triggered
 
@@ -93,7 +97,9 @@ struct DistributedTests {
     }
 
     private func queues(of broker: PrivateServer) async throws -> [String] {
-        try await broker.control("-q", "list_queues", "name", "--no-table-headers").split(separator: "\n").map(String.init)
-            .filter { $0.hasPrefix("task.") || $0 == "status" || $0.hasPrefix("worker.") }
+        try await broker.control("-q", "list_queues", "name", "--no-table-headers").split(separator: "\n").map(
+            String.init
+        )
+        .filter { $0.hasPrefix("task.") || $0 == "status" || $0.hasPrefix("worker.") }
     }
 }

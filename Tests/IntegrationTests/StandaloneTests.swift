@@ -10,7 +10,8 @@ struct StandaloneTests {
             name: name)
     }
 
-    @Test("a task with a schedule of every second yields one completed run a second with the right output, until paused")
+    @Test(
+        "a task with a schedule of every second yields one completed run a second with the right output, until paused")
     func everySecond() async throws {
         try await withTemporaryFolder { folder in
             let port = try freePort()
@@ -28,7 +29,8 @@ struct StandaloneTests {
                 try await api.runs(of: task).allSatisfy { $0["status"] == "completed" }
             }
             let runs = try await api.runs(of: task)
-            let seconds = runs.compactMap { $0["scheduled_at"]?.string.flatMap { UTCInstant($0) }?.secondsSinceEpoch }.sorted()
+            let seconds = runs.compactMap { $0["scheduled_at"]?.string.flatMap { UTCInstant($0) }?.secondsSinceEpoch }
+                .sorted()
             #expect(seconds == Array(seconds[0]...seconds[seconds.count - 1]), "one run for each second, none twice")
             for run in runs {
                 #expect(run["result"]?["stdout"] == "tock\n")

@@ -22,7 +22,8 @@ struct WrongConfigurationTests {
 
     @Test("a sqlite URL for a separate role is refused", arguments: ["api", "dispatcher", "worker"])
     func sqliteForRole(role: String) async throws {
-        let line = try await complaint([role], ["DATABASE_URL": "sqlite:///tmp/x.db", "RABBITMQ_URL": "amqp://localhost"])
+        let line = try await complaint(
+            [role], ["DATABASE_URL": "sqlite:///tmp/x.db", "RABBITMQ_URL": "amqp://localhost"])
         #expect(line.contains("DATABASE_URL") && line.contains("standalone"), "\(line)")
     }
 

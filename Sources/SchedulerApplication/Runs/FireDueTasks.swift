@@ -3,8 +3,9 @@ public import SchedulerDomain
 import SchedulerErrors
 import SchedulerFoundation
 
-/// Turns fire times that have come into runs. Any number of dispatchers may do it at once: the store's compare and
-/// set lets one decision count.
+/// Turns fire times that have come into runs.
+///
+/// Any number of dispatchers may do it at once: the store's compare and set lets one decision count.
 public struct FireDueTasks: Sendable {
     /// What one pass did.
     public struct Pass: Sendable, Hashable {

@@ -95,7 +95,8 @@ private struct Plan {
     }
 
     mutating func skip(from first: UTCInstant, through last: UTCInstant, because reason: SkippedFires.Reason) {
-        if let previous = skips.last, previous.reason == reason, runs.last?.scheduledAt ?? .distantPast < previous.first {
+        if let previous = skips.last, previous.reason == reason, runs.last?.scheduledAt ?? .distantPast < previous.first
+        {
             skips[skips.count - 1].last = last
         } else {
             skips.append(SkippedFires(first: first, last: last, reason: reason))

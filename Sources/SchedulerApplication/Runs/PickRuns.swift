@@ -3,8 +3,10 @@ public import SchedulerDomain
 import SchedulerErrors
 public import SchedulerFoundation
 
-/// Picks due runs and offers them to the workers. The row decides, not the message: what could not be published
-/// returns to pending, and what is lost on the way is picked anew after a while.
+/// Picks due runs and offers them to the workers.
+///
+/// The row decides, not the message: what could not be published returns to pending, and what is lost on the way is
+/// picked anew after a while.
 public struct PickRuns: Sendable {
     /// What one pass did.
     public struct Pass: Sendable, Hashable {
@@ -57,7 +59,8 @@ public struct PickRuns: Sendable {
         let outcomes = await queue.publish(
             parcels.map { parcel in
                 OutgoingMessage(
-                    route: .tasks(parcel.taskType), body: TaskExecutionMessage(attempts: parcel.attempts).encoded(at: now))
+                    route: .tasks(parcel.taskType),
+                    body: TaskExecutionMessage(attempts: parcel.attempts).encoded(at: now))
             })
         let undelivered = zip(parcels, outcomes).filter { $1 != .confirmed }.flatMap { $0.0.attempts }
         guard !undelivered.isEmpty else { return 0 }
@@ -74,8 +77,10 @@ private struct Parcel {
     let taskType: String
     let attempts: [RunAttempt]
 
-    /// Packs runs of one type together, in order. Few runs go in small parcels, so that workers with few free slots
-    /// share them instead of giving most of them back.
+    /// Packs runs of one type together, in order.
+    ///
+    /// Few runs go in small parcels, so that workers with few free slots share them instead of giving most of them
+    /// back.
     static func pack(_ picked: [PickedRun]) -> [Parcel] {
         var types: [String] = []
         var attempts: [String: [RunAttempt]] = [:]

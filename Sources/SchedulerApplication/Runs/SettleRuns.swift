@@ -48,7 +48,7 @@ private struct GroupSettlement: Sendable {
                 defer { settlements = settlements.dropFirst(group.count) }
                 return Array(settlements.prefix(group.count))
             }
-        } catch where groups.count == 1 && isItemFault(error) {
+        } catch  where groups.count == 1 && isItemFault(error) {
             return [try await settleOneByOne(groups[0])]
         }
     }
@@ -58,7 +58,7 @@ private struct GroupSettlement: Sendable {
         for outcome in outcomes {
             do {
                 settlements += try await runs.settle([outcome])
-            } catch where isItemFault(error) {
+            } catch  where isItemFault(error) {
                 logger.error(
                     "The outcome of run \(outcome.attempt.run) cannot be stored: \(String(reflecting: error))",
                     metadata: [LogKey.runID: "\(outcome.attempt.run)", LogKey.attempt: "\(outcome.attempt.attempt)"])

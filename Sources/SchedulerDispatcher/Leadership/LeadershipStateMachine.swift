@@ -1,8 +1,10 @@
 import SchedulerDomain
 
-/// Who leads, decided by time alone. The store is authoritative: it hands out leases with growing tokens, and each of
-/// the leader's writes names its token, so a leader that sleeps through its term writes nothing when it wakes. The
-/// monotonic term kept here only saves it the attempt.
+/// Who leads, decided by time alone.
+///
+/// The store is authoritative: it hands out leases with growing tokens, and each of the leader's writes names its
+/// token, so a leader that sleeps through its term writes nothing when it wakes. The monotonic term kept here only
+/// saves it the attempt.
 struct LeadershipStateMachine {
     enum Action: Equatable {
         case acquire

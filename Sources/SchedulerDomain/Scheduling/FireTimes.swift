@@ -37,7 +37,9 @@ public struct FireTimes: Sendable, Hashable {
             // A start that is itself a fire time counts.
             after = start.advanced(by: .microseconds(-1))
         }
-        guard let seconds = expression.isFixed ? nextFixed(after: after) : nextWildcard(after: after) else { return nil }
+        guard let seconds = expression.isFixed ? nextFixed(after: after) : nextWildcard(after: after) else {
+            return nil
+        }
         let fire = UTCInstant(secondsSinceEpoch: seconds)
         guard fire <= UTCInstant.distantFuture else { return nil }
         if let end, fire > end { return nil }

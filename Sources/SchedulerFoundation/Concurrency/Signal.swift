@@ -1,6 +1,8 @@
 private import Synchronization
 
-/// A flag that wakes one waiting loop. Signals that come while the loop works are kept as one.
+/// A flag that wakes one waiting loop.
+///
+/// Signals that come while the loop works are kept as one.
 public final class Signal: Sendable {
     private struct State {
         var isSet = false

@@ -29,7 +29,8 @@ struct BenchClient: Sendable {
             let response = try await http.execute(request, timeout: .seconds(60))
             let text = String(buffer: try await response.body.collect(upTo: 8 << 20))
             guard (200..<300).contains(response.status.code) else {
-                throw SchedulerError(.unavailable, "\(method) \(path) answered \(response.status.code): \(text.prefix(300))")
+                throw SchedulerError(
+                    .unavailable, "\(method) \(path) answered \(response.status.code): \(text.prefix(300))")
             }
             return text.isEmpty ? .null : try JSONValue(parsing: text)
         } catch let error as SchedulerError {

@@ -70,7 +70,8 @@ struct Benchmark: Sendable {
             // A run only moves on, or back to pending after a failure, which the check would find.
             while try await !client.call("GET", path(task, status: status, limit: 1)).isEmptyList {
                 guard start.duration(to: .now) < patience else {
-                    throw SchedulerError(.timeout, "runs of task \(task) are still \(status.rawValue) after \(patience)")
+                    throw SchedulerError(
+                        .timeout, "runs of task \(task) are still \(status.rawValue) after \(patience)")
                 }
                 try await Task.sleep(for: .milliseconds(20))
             }

@@ -45,7 +45,8 @@ struct BenchCommand: AsyncParsableCommand {
                 rates.append(figures.finishedPerSecond)
                 Terminal.line(
                     "round \(round): \(figures.runs) runs accepted at \(rounded(figures.acceptedPerSecond))/s, "
-                        + "finished at \(rounded(figures.finishedPerSecond))/s in \(rounded(figures.finished.inSeconds * 1_000)) ms")
+                        + "finished at \(rounded(figures.finishedPerSecond))/s in \(rounded(figures.finished.inSeconds * 1_000)) ms"
+                )
             }
             Terminal.line("median: \(rounded(rates.sorted()[rates.count / 2])) runs/s end to end")
             return .success(())

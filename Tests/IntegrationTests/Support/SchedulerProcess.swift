@@ -36,7 +36,9 @@ final class SchedulerProcess: Sendable {
     /// Waits for the end and returns the exit code; a signal counts as its negative number.
     func exitCode(within limit: Duration = .seconds(40)) async throws -> Int32 {
         try await eventually("\(name) exits", within: limit) { !self.isRunning }
-        return process.withLock { $0.terminationReason == .uncaughtSignal ? -$0.terminationStatus : $0.terminationStatus }
+        return process.withLock {
+            $0.terminationReason == .uncaughtSignal ? -$0.terminationStatus : $0.terminationStatus
+        }
     }
 
     /// Ends it however it stands, for the end of a test.
@@ -50,7 +52,8 @@ final class SchedulerProcess: Sendable {
 
     /// The binary beside the test bundle.
     static func binary() throws -> URL {
-        var folder = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
+        var folder = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+            .deletingLastPathComponent()
         for _ in 0..<4 {
             let candidate = folder.appendingPathComponent("scheduler")
             if FileManager.default.isExecutableFile(atPath: candidate.path) { return candidate }
@@ -81,7 +84,8 @@ func eventually(
 
 /// A folder that is removed at the end.
 func withTemporaryFolder<Result: Sendable>(_ body: (URL) async throws -> Result) async throws -> Result {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("scheduler-\(UUID().uuidString.prefix(8))")
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+        "scheduler-\(UUID().uuidString.prefix(8))")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     do {
         let result = try await body(folder)

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Deciding fire times")
 struct FireTimesDeciderTests {
-    private let now = UTCInstant("2026-11-21T12:00:00.250Z")!
+    private let now = UTCInstant("2026-11-21T12:00:00.250Z") ?? .epoch
     private let decider = FireTimesDecider()
 
     private func task(
@@ -57,7 +57,8 @@ struct FireTimesDeciderTests {
         #expect(
             decision.skips == [
                 SkippedFires(
-                    first: UTCInstant("2026-11-21T10:30:00Z")!, last: UTCInstant("2026-11-21T11:50:00Z")!, reason: .misfire)
+                    first: UTCInstant("2026-11-21T10:30:00Z")!, last: UTCInstant("2026-11-21T11:50:00Z")!,
+                    reason: .misfire)
             ])
         #expect(decision.next == UTCInstant("2026-11-21T12:05:00Z"))
     }
@@ -87,7 +88,8 @@ struct FireTimesDeciderTests {
         #expect(
             decision.skips == [
                 SkippedFires(
-                    first: UTCInstant("2026-11-21T11:59:58Z")!, last: UTCInstant("2026-11-21T12:00:00Z")!, reason: .overlap)
+                    first: UTCInstant("2026-11-21T11:59:58Z")!, last: UTCInstant("2026-11-21T12:00:00Z")!,
+                    reason: .overlap)
             ])
     }
 
@@ -101,7 +103,9 @@ struct FireTimesDeciderTests {
 
     @Test("the last fire time before the end date ends the task")
     func endDate() throws {
-        let ending = task("* * * * * *", next: "2026-11-21T11:59:59Z") { $0.endDate = UTCInstant("2026-11-21T12:00:00Z") }
+        let ending = task("* * * * * *", next: "2026-11-21T11:59:59Z") {
+            $0.endDate = UTCInstant("2026-11-21T12:00:00Z")
+        }
         let decision = try #require(try decider.decision(for: ending, waiting: 0, now: now))
         #expect(decision.runs.count == 2)
         #expect(decision.next == nil && decision.endsTask)
