@@ -1,6 +1,8 @@
 import Configuration
 
-/// One source of settings: flags, environment or file. Higher layers hide lower ones, key by key.
+/// One source of settings: flags, environment or file.
+///
+/// Higher layers hide lower ones, key by key.
 struct ConfigurationLayer: Sendable {
     enum Kind { case flags, environment, file }
 

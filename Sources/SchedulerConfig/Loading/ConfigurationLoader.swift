@@ -46,7 +46,9 @@ public enum ConfigurationLoader {
         }
     }
 
-    /// Variables that look like ours and that nothing reads. Those of tasks and tests are no settings.
+    /// Variables that look like ours and that nothing reads.
+    ///
+    /// Those of tasks and tests are no settings.
     private static func unknownVariables(in environment: [String: String]) -> [String] {
         let known = Settings.all.flatMap(\.variables)
         let others = ["SCHEDULER_RUN_ID", "SCHEDULER_ATTEMPT", "SCHEDULER_FIRE_TIME"]

@@ -1,4 +1,6 @@
-/// One setting: its key, how its text is read, its default, and a line for people. Sections declare theirs.
+/// One setting: its key, how its text is read, its default, and a line for people.
+///
+/// Sections declare theirs.
 struct Setting<Value: Sendable>: Sendable {
     let summary: SettingSummary
     let defaultValue: Value
