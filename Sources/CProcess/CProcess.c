@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { CHILD_STACK = 64 * 1024 };
+enum { CHILD_STACK = 64 * 1024, KERNEL_SIGNAL_SET = 8 };
 
 typedef struct {
     const scheduler_spawn_request *request;
@@ -59,12 +59,9 @@ static int run_child(void *argument) {
 
     // All signals are blocked here. No handler of ours may run in memory that the parent still uses, and ignored
     // signals would stay ignored across exec.
-    struct sigaction standard;
-    memset(&standard, 0, sizeof standard);
-    standard.sa_handler = SIG_DFL;
-    for (int number = 1; number < NSIG; number++) {
-        if (number != SIGKILL && number != SIGSTOP) sigaction(number, &standard, NULL);
-    }
+    // The kernel is asked itself, since the C library refuses the two signals that it keeps for its own use.
+    static const unsigned long standard[8] = {0};
+    for (int number = 1; number < NSIG; number++) syscall(SYS_rt_sigaction, number, standard, NULL, KERNEL_SIGNAL_SET);
 
     if (setsid() < 0) return fail(context, SCHEDULER_SPAWN_SETUP);
     // The leader of a task does not outlive a worker that was killed.
@@ -81,9 +78,8 @@ static int run_child(void *argument) {
         return fail(context, SCHEDULER_SPAWN_DIRECTORY);
     }
 
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
+    static const unsigned long none[2] = {0};
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, none, NULL, KERNEL_SIGNAL_SET);
     execute_first(request);
     return fail(context, SCHEDULER_SPAWN_EXEC);
 }
