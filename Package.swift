@@ -59,8 +59,8 @@ let libraries: [(name: String, dependencies: [Target.Dependency])] = [
         "SchedulerWorker",
         [
             "SchedulerFoundation", "SchedulerApplication", "SchedulerDomain", "SchedulerInfrastructure",
-            "SchedulerErrors", "SchedulerConfig", "SchedulerObservability", "CProcess", asyncHTTPClient, logging,
-            nioCore, nioPosix, serviceLifecycle,
+            "SchedulerErrors", "SchedulerConfig", "SchedulerObservability", "CProcess", asyncHTTPClient, deque,
+            logging, nioCore, nioHTTP1, nioPosix, serviceLifecycle,
         ]
     ),
     ("SchedulerTestingUtils", ["SchedulerDomain", "SchedulerErrors", "SchedulerFoundation", logging]),
