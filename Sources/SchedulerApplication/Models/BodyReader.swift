@@ -47,6 +47,12 @@ struct BodyReader {
         if let value = parse(name, value, rule) { target = value }
     }
 
+    /// Reports what is wrong with the member, null included, where the body names it.
+    mutating func check<Value>(_ name: String, _ rule: BodyRule<Value>) {
+        guard let value = take(name) else { return }
+        _ = parse(name, value, rule)
+    }
+
     /// Returns the member's value; nil where it is absent, null or at fault.
     mutating func read<Value>(_ name: String, _ rule: BodyRule<Value>) -> Value? {
         var value: Value?

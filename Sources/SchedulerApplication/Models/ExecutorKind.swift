@@ -68,6 +68,7 @@ enum ExecutorKind: Sendable, Hashable {
         }
     }
 
+    /// The function's name stands in `config`, or alone in `command`.
     private func functionFaults(of spec: TaskSpec) -> [SchedulerError.FieldFault] {
         guard var reader = try? BodyReader(spec.config, path: "config") else {
             return [.init(field: "config", message: BodyFault.wrongKind(spec.config, "an object").message)]
@@ -76,7 +77,7 @@ enum ExecutorKind: Sendable, Hashable {
         let functionName = reader.read("functionName", .text(1...255))
         _ = reader.read("modulePath", .text(1...255))
         _ = reader.read("parameters", .any)
-        if name == nil, functionName == nil, reader.isSound("name", "functionName") {
+        if name == nil, functionName == nil, spec.command == nil, reader.isSound("name", "functionName") {
             reader.fault("name", "is missing; it names the function")
         } else if let name, let functionName, name != functionName {
             reader.fault("functionName", "says something else than name")

@@ -8,15 +8,15 @@ enum HTTPCallRules {
         guard case .object = config, var reader = try? BodyReader(config, path: path) else {
             return [.init(field: path, message: BodyFault.wrongKind(config, "an object").message)]
         }
-        if config["url"] == nil || config["url"] == .null { reader.fault("url", "is missing") }
-        _ = reader.read("url", .httpURL)
-        _ = reader.read("method", .httpMethod)
-        _ = reader.read("headers", .httpHeaders)
-        _ = reader.read("body", .any)
-        _ = reader.read("timeout_seconds", BodyRule<Int>.integer(1...86_400))
-        _ = reader.read("expected_status", BodyRule<Int>.integer(100...599))
-        _ = reader.read("expected_statuses", BodyRule<[Int]>.list(of: .integer(100...599)))
-        _ = reader.read("retry_on_status_codes", BodyRule<[Int]>.list(of: .integer(100...599)))
+        if config["url"] == nil { reader.fault("url", "is missing") }
+        // Null is no value here: an executor would have to guess what is meant.
+        reader.check("url", .httpURL)
+        reader.check("method", .httpMethod)
+        reader.check("headers", .httpHeaders)
+        reader.check("body", .any)
+        reader.check("timeout_seconds", BodyRule<Int>.integer(1...86_400))
+        reader.check("expected_status", .statuses)
+        reader.check("retry_on_status_codes", .statuses)
         return reader.finish()
     }
 }
@@ -24,6 +24,17 @@ enum HTTPCallRules {
 extension BodyRule where Value == JSONValue {
     /// Any value at all.
     static let any = BodyRule { .success($0) }
+}
+
+extension BodyRule where Value == [Int] {
+    /// One HTTP status or a list of them.
+    static let statuses = BodyRule { value, path in
+        if case .array = value { return list(of: .integer(100...599)).parse(value, path) }
+        switch BodyRule<Int>.integer(100...599).parse(value, path) {
+        case .value(let status): return .value([status])
+        case .faults(let faults): return .faults(faults)
+        }
+    }
 }
 
 extension BodyRule where Value == String {
@@ -35,10 +46,10 @@ extension BodyRule where Value == String {
         else {
             return .failure(BodyFault("must be printable ASCII without spaces; percent-encode everything else"))
         }
-        guard let separator = text.firstRange(of: "://"),
-            ["http", "https"].contains(text[..<separator.lowerBound].lowercased())
-        else { return .failure(BodyFault("must begin with http:// or https://")) }
-        let authority = text[separator.upperBound...].prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+        guard let scheme = ["http://", "https://"].first(where: text.hasPrefix) else {
+            return .failure(BodyFault("must begin with http:// or https://"))
+        }
+        let authority = text.dropFirst(scheme.count).prefix { $0 != "/" && $0 != "?" && $0 != "#" }
         guard !authority.contains("@") else {
             return .failure(BodyFault("must not hold a user name or password; send them in headers"))
         }

@@ -1,5 +1,5 @@
 package import SchedulerDomain
-import SchedulerErrors
+package import SchedulerErrors
 
 /// Where the next page of a list begins: text that callers hand back as they got it (base64url, RFC 4648 section 5).
 ///

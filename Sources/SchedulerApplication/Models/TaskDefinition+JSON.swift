@@ -1,4 +1,5 @@
 package import SchedulerDomain
+import SchedulerErrors
 
 extension JSONWriter {
     /// Writes a task as the API shows it: every documented field, absent values as null.
