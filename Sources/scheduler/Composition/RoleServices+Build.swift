@@ -53,8 +53,8 @@ extension RoleServices {
         let queue = InProcessMessageQueue()
         let dispatcher = makeDispatcher(configuration, store: store, queue: queue, partitions: nil, logger: logger)
         let worker = makeWorker(configuration, store: store, queue: queue, logger: logger)
-        let api = makeAPI(configuration, store: store, logger: logger) { address in
-            Welcome.show(address: address, folder: folder.path)
+        let api = makeAPI(configuration, store: store, logger: logger) { port in
+            Welcome.show(address: "http://\(configuration.api.host):\(port)", folder: folder.path)
         }
         return RoleServices(
             services: dispatcher + [worker, api], shutdownGrace: configuration.worker.shutdownGrace,
@@ -68,10 +68,10 @@ extension RoleServices {
         _ configuration: AppConfig,
         store: any SchedulerStore,
         logger: Logger,
-        onListening: (@Sendable (String) -> Void)? = nil
+        onListening: @escaping @Sendable (_ port: Int) -> Void = { _ in }
     ) -> APIServer {
         APIServer(
-            APIConfiguration(
+            configuration: APIConfiguration(
                 host: configuration.api.host, port: configuration.api.port,
                 requestTimeout: configuration.api.requestTimeout, maxBodyBytes: configuration.api.maxBodyBytes),
             service: TaskService(store: store, decider: makeDecider(configuration)),
@@ -132,7 +132,7 @@ extension RoleServices {
         settings.namespace = configuration.queue.namespace
         settings.heartbeat = configuration.queue.heartbeat
         settings.operationTimeout = configuration.queue.publishTimeout
-        return RabbitMQMessageQueue(settings, logger: logger)
+        return try RabbitMQMessageQueue(settings, logger: logger)
     }
 
     private static func makeDecider(_ configuration: AppConfig) -> FireTimesDecider {
