@@ -6,4 +6,7 @@
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 
+// prctl is variadic, which Swift cannot call. At most 15 bytes of the name are kept.
+static inline void scheduler_set_thread_name(const char *name) { (void)prctl(PR_SET_NAME, name); }
+
 #endif

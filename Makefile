@@ -1,0 +1,53 @@
+# `make` alone lists what there is. Everything it does is a script in scripts/ or a swift command.
+.DEFAULT_GOAL := help
+.PHONY: help build release test lint format run demo bench clean services-up services-down
+SHELL := /bin/bash
+
+DATA ?= data
+ARGS ?=
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 20
+
+# A debug build of everything takes half the time of a release build, and a newcomer wants to see the thing run.
+run: ## Build and start everything in one process; data in ./data (DATA=, ARGS="--port 8081")
+	@scripts/install-dependencies
+	swift build --product scheduler
+	@echo "Data is kept in $(abspath $(DATA)); Ctrl-C ends the scheduler."
+	@exec .build/debug/scheduler standalone --data "$(DATA)" $(ARGS)
+
+build: ## Build everything for development
+	@scripts/install-dependencies
+	swift build
+
+release: ## Build the scheduler for production into .build/release
+	@scripts/install-dependencies
+	swift build -c release --product scheduler
+
+test: ## Run every test against private servers (ARGS="--filter Cron")
+	@scripts/test $(ARGS)
+
+lint: ## Check the form of the code, the scripts and the embedded migrations
+	@scripts/lint
+
+format: ## Bring the Swift code into form
+	swift format format --in-place --parallel --recursive Package.swift Sources Tests
+
+demo: ## Start the distributed form on this machine until Ctrl-C
+	@scripts/install-dependencies --servers
+	swift build --product scheduler
+	@exec scripts/demo
+
+bench: release ## Measure runs per second on the distributed form
+	@scripts/install-dependencies --servers
+	@exec scripts/bench $(ARGS)
+
+services-up: ## Start PostgreSQL and RabbitMQ for development and print their URLs
+	@scripts/install-dependencies --servers
+	@scripts/dev-services up
+
+services-down: ## Stop them
+	@scripts/dev-services down
+
+clean: ## Remove what was built (not the data)
+	rm -rf .build

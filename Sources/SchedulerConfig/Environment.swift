@@ -1,0 +1,7 @@
+/// What an installation is for.
+public enum Environment: String, Sendable, CaseIterable {
+    case development
+    case testing
+    case staging
+    case production
+}
