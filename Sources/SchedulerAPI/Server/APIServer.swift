@@ -1,3 +1,4 @@
+private import Glibc
 import HTTPTypes
 import Hummingbird
 public import Logging
@@ -7,7 +8,6 @@ import SchedulerDomain
 import SchedulerErrors
 public import SchedulerFoundation
 public import ServiceLifecycle
-private import Glibc
 private import Synchronization
 
 /// The HTTP API as a service: it listens from `run` until graceful shutdown, which lets requests under way end.

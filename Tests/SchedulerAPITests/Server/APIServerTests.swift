@@ -66,7 +66,9 @@ struct APIServerTests {
         }
     }
 
-    @Test("an address of another machine is one error that names the key", arguments: ["192.0.2.1", "no.such.host.invalid"])
+    @Test(
+        "an address of another machine is one error that names the key",
+        arguments: ["192.0.2.1", "no.such.host.invalid"])
     func foreignHost(host: String) async throws {
         let error = await #expect(throws: SchedulerError.self) { try await server(host: host).run() }
         #expect(error?.code == .configuration)

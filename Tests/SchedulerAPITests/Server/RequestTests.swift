@@ -27,7 +27,8 @@ struct RequestTests {
     func wrongMethod(transport: Transport) async throws {
         try await APITestBench().run(transport) { client in
             for (method, path, allowed) in [
-                (HTTPRequest.Method.delete, "/api/tasks", "GET, POST, HEAD"), (.patch, "/api/tasks/1", "GET, PUT, DELETE, HEAD"),
+                (HTTPRequest.Method.delete, "/api/tasks", "GET, POST, HEAD"),
+                (.patch, "/api/tasks/1", "GET, PUT, DELETE, HEAD"),
                 (.get, "/api/tasks/1/trigger", "POST"), (.get, "/api/task-runs/batch", "POST"),
                 (.post, "/health", "GET, HEAD"), (.options, "/api/workers", "GET, HEAD"),
             ] {
@@ -121,7 +122,9 @@ struct RequestTests {
 
     @Test("errors of the store become their status, without its inner text", arguments: SchedulerError.Code.allCases)
     func storeErrors(code: SchedulerError.Code) async throws {
-        let bench = APITestBench { FailingStore(base: $0, error: SchedulerError(code, "relation \"secret\" is broken")) }
+        let bench = APITestBench {
+            FailingStore(base: $0, error: SchedulerError(code, "relation \"secret\" is broken"))
+        }
         try await bench.run(.router) { client in
             let answer = try await client.get("/api/tasks")
             #expect(answer.status == code.http.status.code)
