@@ -1,0 +1,7 @@
+/// The headers that a queue adds to a message when it is put aside (`QueueSubscription.park`).
+public enum ParkedMessage {
+    /// Why it could not be handled.
+    public static let reasonHeader = "reason"
+    /// The queue that it came from.
+    public static let queueHeader = "queue"
+}

@@ -1,0 +1,89 @@
+import SchedulerDomain
+private import Synchronization
+
+/// One call of `publish`: its messages, and what has become of each.
+///
+/// An outcome is given once, by whoever is first: the publisher, or the watchdog when the time is over.
+final class PublishTicket: Expiring {
+    private struct State {
+        var outcomes: [PublishOutcome?]
+        /// Whether a message may have reached the socket: from then on silence means unknown, before it refused.
+        var isBegun: [Bool]
+        var open: Int
+    }
+
+    let publications: [Publication]
+    private let state: Mutex<State>
+    private let answer = OneShot<[PublishOutcome]>()
+    /// Told when a message was sent and nothing came back in time.
+    private let stalled: @Sendable () -> Void
+
+    /// - Precondition: there is a message.
+    init(_ publications: [Publication], stalled: @escaping @Sendable () -> Void) {
+        precondition(!publications.isEmpty, "a ticket has a message")
+        self.publications = publications
+        self.stalled = stalled
+        state = Mutex(
+            State(
+                outcomes: publications.map { _ in nil }, isBegun: publications.map { _ in false },
+                open: publications.count))
+    }
+
+    var outcomes: [PublishOutcome] { get async { await answer.value } }
+
+    var isSettled: Bool { answer.isSettled }
+
+    /// Says that a message is about to be written; false where its caller has an answer already.
+    func begin(_ index: Int) -> Bool {
+        state.withLock { state in
+            guard state.outcomes[index] == nil else { return false }
+            state.isBegun[index] = true
+            return true
+        }
+    }
+
+    func settle(_ index: Int, _ outcome: PublishOutcome) {
+        settle { state in
+            guard state.outcomes[index] == nil else { return }
+            state.outcomes[index] = outcome
+            state.open -= 1
+        }
+    }
+
+    func expire() {
+        let wasSent = settle { state in
+            var wasSent = false
+            for index in state.outcomes.indices where state.outcomes[index] == nil {
+                state.outcomes[index] = state.isBegun[index] ? .unknown : .refused
+                wasSent = wasSent || state.isBegun[index]
+            }
+            state.open = 0
+            return wasSent
+        }
+        if wasSent { stalled() }
+    }
+
+    @discardableResult
+    private func settle<Result: Sendable>(_ change: (inout State) -> Result) -> Result {
+        let (result, outcomes) = state.withLock { state in
+            let result = change(&state)
+            return (result, state.open == 0 ? state.outcomes.compactMap(\.self) : nil)
+        }
+        if let outcomes { answer.settle(outcomes) }
+        return result
+    }
+}
+
+/// One message of a ticket on its way through the publisher.
+struct PublishItem {
+    let ticket: PublishTicket
+    let index: Int
+    /// Whether it came back once and its queue was declared anew.
+    var isRepeated = false
+    /// Whether it came back and only its confirm is missing.
+    var isReturned = false
+
+    var publication: Publication { ticket.publications[index] }
+
+    func settle(_ outcome: PublishOutcome) { ticket.settle(index, outcome) }
+}

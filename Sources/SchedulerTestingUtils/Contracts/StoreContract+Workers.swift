@@ -1,0 +1,129 @@
+import SchedulerDomain
+import SchedulerErrors
+
+extension StoreContract {
+    static let workerCases: [ContractCase] = [
+        ContractCase("a registered worker is listed as it registered, latest first; the store stamps the times") { data in
+            let info = WorkerInfoBuilder(name: "first")
+                .with {
+                    $0.hostname = "höst"
+                    $0.ipAddress = "10.0.0.1"
+                    $0.port = 9_000
+                    $0.taskTypes = ["shell", "http"]
+                    $0.labels = ["zone": "a"]
+                    $0.lastHeartbeat = .epoch
+                    $0.registeredAt = .epoch
+                }
+                .build()
+            try await data.store.workers.register(info)
+            data.clock.advance(by: .seconds(1))
+            let second = try await data.worker()
+            let listed = try await data.store.workers.list(includingOffline: false, limit: 10)
+            try expectEqual(listed.map(\.id), [second.id, info.id], "the order")
+            var expected = info
+            expected.registeredAt = data.clock.now.advanced(by: .seconds(-1))
+            expected.lastHeartbeat = expected.registeredAt
+            expected.heartbeatSequence = listed[1].heartbeatSequence
+            try expectEqual(listed[1], expected, "the first worker")
+            let one = try await data.store.workers.list(includingOffline: false, limit: 1)
+            try expectEqual(one.map(\.id), [second.id], "the latest worker")
+        },
+        ContractCase("a heartbeat renews the lease and grows the sequence by one") { data in
+            let worker = try await data.worker()
+            let before = try await data.store.recovery.heartbeats()[worker.id]
+            data.clock.advance(by: .seconds(5))
+            let beat = Heartbeat(worker: worker.id, status: .busy, currentTaskCount: 3, held: [])
+            try expectEqual(try await data.store.workers.beat(beat), HeartbeatAnswer(), "the answer")
+            let after = try await data.store.workers.list(includingOffline: false, limit: 1)
+            try expectEqual(after.map(\.status), [.busy], "the status")
+            try expectEqual(after.map(\.currentTaskCount), [3], "the count")
+            try expectEqual(after.map(\.lastHeartbeat), [data.clock.now], "the time")
+            try expectEqual(after.map(\.heartbeatSequence), [try require(before, "the sequence") + 1], "the sequence")
+            try expectEqual(
+                try await data.store.recovery.heartbeats(), [worker.id: after[0].heartbeatSequence], "the heartbeats")
+        },
+        ContractCase("a worker may register again while it is not offline") { data in
+            let worker = try await data.worker()
+            data.clock.advance(by: .seconds(5))
+            var renewed = worker
+            renewed.maxConcurrentTasks = 77
+            try await data.store.workers.register(renewed)
+            let listed = try await data.store.workers.list(includingOffline: true, limit: 10)
+            try expectEqual(listed.map(\.maxConcurrentTasks), [77], "the slots")
+            try expectEqual(listed.map(\.lastHeartbeat), [data.clock.now], "the time of the heartbeat")
+            try expectEqual(listed.map(\.registeredAt), [worker.registeredAt], "the time of the registration")
+        },
+        ContractCase("offline is final: the id neither registers nor beats again") { data in
+            let worker = try await data.worker()
+            try await data.store.workers.leave(worker.id)
+            try await data.store.workers.leave(worker.id)
+            try await data.store.workers.leave(.fresh(at: data.clock.now))
+            let beat = Heartbeat(worker: worker.id, status: .online, currentTaskCount: 0, held: [])
+            try await expectError(.lockLost, "the heartbeat of an offline worker") {
+                _ = try await data.store.workers.beat(beat)
+            }
+            try await expectError(.lockLost, "the registration of an offline worker") {
+                try await data.store.workers.register(worker)
+            }
+            let stranger = Heartbeat(worker: .fresh(at: data.clock.now), status: .online, currentTaskCount: 0, held: [])
+            try await expectError(.lockLost, "the heartbeat of an unknown worker") {
+                _ = try await data.store.workers.beat(stranger)
+            }
+            let live = try await data.store.workers.list(includingOffline: false, limit: 10)
+            try expect(live.isEmpty, "an offline worker is among the live ones")
+            let all = try await data.store.workers.list(includingOffline: true, limit: 10)
+            try expectEqual(all.map(\.status), [.offline], "the status")
+            try expect(try await data.store.recovery.heartbeats().isEmpty, "an offline worker has a heartbeat")
+        },
+    ]
+
+    static let lockCases: [ContractCase] = [
+        ContractCase("a lock has one owner at a time, also when many try at once") { data in
+            let leases = try await withThrowingTaskGroup(of: LockLease?.self) { group in
+                for number in 0..<6 {
+                    group.addTask {
+                        try await data.store.locks.acquire("leader", owner: "owner \(number)", timeToLive: .seconds(10))
+                    }
+                }
+                return try await group.reduce(into: [LockLease]()) { if let lease = $1 { $0.append(lease) } }
+            }
+            try expectEqual(leases.count, 1, "the number of owners")
+            let other = try await data.store.locks.acquire("other", owner: "owner 7", timeToLive: .seconds(10))
+            try expectEqual(other?.key, "other", "another key's lock")
+        },
+        ContractCase("an expired or released lock is taken over with a higher token") { data in
+            let locks = data.store.locks
+            let first = try require(try await locks.acquire("leader", owner: "a", timeToLive: .seconds(10)), "the lock")
+            data.clock.advance(by: .seconds(9))
+            let early = try await locks.acquire("leader", owner: "b", timeToLive: .seconds(10))
+            try expectEqual(early, nil, "the lock before its time is over")
+            data.clock.advance(by: .seconds(1))
+            let second = try require(
+                try await locks.acquire("leader", owner: "b", timeToLive: .seconds(10)), "the expired lock")
+            try expect(second.token > first.token, "the token does not rise")
+            try await locks.release(second)
+            let third = try require(
+                try await locks.acquire("leader", owner: "a", timeToLive: .seconds(10)), "the released lock")
+            try expect(third.token > second.token, "the token does not rise after a release")
+        },
+        ContractCase("only the owner extends and releases a lock") { data in
+            let locks = data.store.locks
+            let old = try require(try await locks.acquire("leader", owner: "a", timeToLive: .seconds(10)), "the lock")
+            data.clock.advance(by: .seconds(5))
+            try expect(try await locks.extend(old, timeToLive: .seconds(10)), "the owner cannot extend")
+            data.clock.advance(by: .seconds(9))
+            let early = try await locks.acquire("leader", owner: "b", timeToLive: .seconds(10))
+            try expectEqual(early, nil, "an extended lock")
+            data.clock.advance(by: .seconds(1))
+            let new = try require(try await locks.acquire("leader", owner: "b", timeToLive: .seconds(10)), "the lock")
+            try expect(try await !locks.extend(old, timeToLive: .seconds(10)), "a former owner extends")
+            try await locks.release(old)
+            let stolen = try await locks.acquire("leader", owner: "c", timeToLive: .seconds(10))
+            try expectEqual(stolen, nil, "a lock that a former owner released")
+            let forged = LockLease(key: "leader", owner: "c", token: new.token)
+            try expect(try await !locks.extend(forged, timeToLive: .seconds(10)), "another owner extends")
+            let missing = LockLease(key: "missing", owner: "c", token: 1)
+            try expect(try await !locks.extend(missing, timeToLive: .seconds(10)), "a missing lock is extended")
+        },
+    ]
+}

@@ -1,0 +1,100 @@
+public import SchedulerDomain
+import SchedulerErrors
+
+/// The leader's duties in memory.
+public final class InMemoryRecoveryRepository: RecoveryRepository {
+    private let shared: InMemoryShared
+
+    init(_ shared: InMemoryShared) { self.shared = shared }
+
+    public func heartbeats() async throws -> [WorkerID: Int64] {
+        shared.transaction { state, _ in
+            state.workers.filter { $0.value.status != .offline }.mapValues(\.heartbeatSequence)
+        }
+    }
+
+    public func recover(silent: [WorkerID: Int64], term: LockLease) async throws -> Recovery {
+        try shared.transaction { state, now in
+            try state.check(term)
+            var recovery = Recovery()
+            for (worker, sequence) in silent.sorted(by: { $0.key < $1.key }) {
+                guard let info = state.workers[worker], info.status != .offline, info.heartbeatSequence == sequence
+                else { continue }
+                state.workers[worker]?.status = .offline
+                recovery.workersLost.append(worker)
+            }
+            state.takeBack(limit: InMemoryState.passLimit, into: &recovery, now: now)
+            return recovery
+        }
+    }
+
+    public func returnUnclaimed(olderThan age: Duration, term: LockLease) async throws -> Int {
+        try shared.transaction { state, now in
+            try state.check(term)
+            let limit = now.advanced(by: .zero - age)
+            let stale = state.live.values
+                .filter { $0.status == .dispatched && $0.dispatchedAt ?? now < limit }
+                .sorted { $0.id < $1.id }
+                .prefix(InMemoryState.passLimit)
+            for run in stale { state.returnToPending(run, dueAt: run.dueAt, now: now) }
+            return stale.count
+        }
+    }
+}
+
+extension InMemoryState {
+    /// How many rows one pass of the leader takes.
+    static let passLimit = 500
+
+    /// Refuses a leader whose term is over.
+    fileprivate func check(_ term: LockLease) throws {
+        guard locks[term.key]?.isHeld(by: term) == true else {
+            throw SchedulerError(.lockLost, "another dispatcher leads now", context: ["leader.token": "\(term.token)"])
+        }
+    }
+
+    /// Takes running runs back from workers that are offline.
+    fileprivate mutating func takeBack(limit: Int, into recovery: inout Recovery, now: UTCInstant) {
+        let lost = live.values
+            .filter { run in
+                run.status == .running && run.worker.flatMap { workers[$0] }?.status ?? .offline == .offline
+            }
+            .sorted { $0.id < $1.id }
+        recovery.isPartial = lost.count > limit
+        for run in lost.prefix(limit) { takeBack(run, into: &recovery, now: now) }
+    }
+
+    private mutating func takeBack(_ run: TaskRun, into recovery: inout Recovery, now: UTCInstant) {
+        let attempt = RunAttempt(run: run.id, attempt: run.attempt)
+        let verdict = RunJudge.judgeLostWorker(of: RunJudge.Standing(run))
+        if verdict != .ignore {
+            attempts[run.id, default: [:]][run.attempt] = AttemptRecord(
+                attempt: attempt, ending: .crash, worker: run.worker, startedAt: run.startedAt, endedAt: now,
+                errorType: .system, errorMessage: "the worker was lost")
+        }
+        switch verdict {
+        case .ignore:
+            break
+        case .end(let status, let counters):
+            var ended = run.counted(counters)
+            ended.errorType = .system
+            ended.errorMessage =
+                status == .cancelled
+                ? "the worker was lost" : "QUARANTINED: \(counters.crashes) workers were lost while they ran it"
+            end(ended, as: status, at: now, now: now)
+            recovery.ended.append(attempt)
+        case .retry(let delay, let counters):
+            returnToPending(run.counted(counters), dueAt: now.advanced(by: delay), now: now)
+            recovery.returned.append(attempt)
+        }
+    }
+
+    /// Brings back everything that was under way when the only process ended.
+    mutating func recoverAfterRestart(now: UTCInstant) -> Recovery {
+        var recovery = Recovery(workersLost: workers.values.filter { $0.status != .offline }.map(\.id).sorted())
+        for worker in recovery.workersLost { workers[worker]?.status = .offline }
+        for run in live.values where run.status == .dispatched { returnToPending(run, dueAt: run.dueAt, now: now) }
+        takeBack(limit: .max, into: &recovery, now: now)
+        return recovery
+    }
+}

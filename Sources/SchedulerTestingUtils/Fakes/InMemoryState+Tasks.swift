@@ -1,0 +1,113 @@
+import SchedulerDomain
+import SchedulerErrors
+
+/// What the transactions of the task repository do.
+extension InMemoryState {
+    mutating func create(_ draft: TaskDraft, now: UTCInstant) throws -> TaskDefinition {
+        try checkName(draft.spec.name, tenant: draft.tenant, except: nil)
+        lastTask += 1
+        let task = TaskDefinition(
+            id: TaskID(lastTask), tenant: draft.tenant, spec: draft.spec, status: draft.status,
+            createdBy: draft.createdBy, createdAt: now, updatedAt: now, nextRunAt: draft.nextRunAt)
+        tasks[task.id] = task
+        versions[TaskVersionID(task: task.id, version: 1)] = draft.spec
+        return task
+    }
+
+    mutating func save(_ edit: TaskEdit, replacing old: TaskDefinition, now: UTCInstant) throws -> TaskDefinition {
+        guard let stored = undeleted(edit.task.id, tenant: edit.task.tenant) else {
+            throw SchedulerError(.notFound, "task \(edit.task.id) does not exist")
+        }
+        let expectedNext = edit.decided.map(\.from) ?? old.nextRunAt
+        guard stored.version == old.version, stored.nextRunAt == expectedNext else {
+            throw SchedulerError(.conflict, "task \(edit.task.id) was changed meanwhile; read it again")
+        }
+        if edit.task.spec.name != stored.spec.name {
+            try checkName(edit.task.spec.name, tenant: edit.task.tenant, except: edit.task.id)
+        }
+        if let decided = edit.decided, !fire(decided, now: now) {
+            throw SchedulerError(.conflict, "task \(edit.task.id) was changed meanwhile; read it again")
+        }
+        // Counters go on from what is stored: runs may have been made since the task was read.
+        var task = tasks[edit.task.id] ?? stored
+        task.status = edit.task.status
+        task.nextRunAt = edit.task.nextRunAt
+        task.updatedAt = now
+        if edit.task.spec != task.spec {
+            task.spec = edit.task.spec
+            task.version += 1
+            versions[TaskVersionID(task: task.id, version: task.version)] = task.spec
+        }
+        tasks[task.id] = task
+        return task
+    }
+
+    mutating func delete(_ id: TaskID, now: UTCInstant) {
+        deleted.insert(id)
+        tasks[id]?.nextRunAt = nil
+        tasks[id]?.updatedAt = now
+        for run in live.values where run.task == id && run.status == .pending {
+            end(run, as: .cancelled, at: now, now: now)
+        }
+    }
+
+    /// Applies a decision if its compare and set holds.
+    mutating func fire(_ decision: FireDecision, now: UTCInstant) -> Bool {
+        guard var task = undeleted(decision.task, tenant: decision.tenant), task.status == .active,
+            task.version == decision.version, task.nextRunAt == decision.from,
+            task.hasRoom(for: decision.runs.count)
+        else { return false }
+        for run in decision.runs {
+            let run = insert(run, of: &task, now: now)
+            fires[task.id, default: []].append(
+                FireRecord(
+                    task: task.id, version: task.version, scheduledAt: run.scheduledAt, run: run.id, decidedAt: now))
+        }
+        for skip in decision.skips {
+            fires[task.id, default: []].append(
+                FireRecord(
+                    task: task.id, version: task.version, scheduledAt: skip.first,
+                    lastScheduledAt: skip.last == skip.first ? nil : skip.last, skipped: skip.reason, decidedAt: now))
+        }
+        task.nextRunAt = decision.next
+        if decision.endsTask { task.status = .inactive }
+        tasks[task.id] = task
+        return true
+    }
+
+    /// Makes a run of the task as it is now and counts it.
+    mutating func insert(_ new: NewRun, of task: inout TaskDefinition, now: UTCInstant) -> TaskRun {
+        let scheduledAt = new.scheduledAt ?? now
+        let run = TaskRun(
+            id: new.id, tenant: task.tenant, task: task.id, taskVersion: task.version, taskType: task.spec.taskType,
+            priority: new.overrides.priority ?? task.spec.priority, concurrencyKey: task.spec.concurrencyKey,
+            overrides: new.overrides, trigger: new.trigger, triggeredBy: new.triggeredBy, scheduledAt: scheduledAt,
+            dueAt: new.dueAt ?? scheduledAt, traceContext: new.traceContext, createdAt: now, updatedAt: now)
+        live[run.id] = run
+        task.executionCount += 1
+        task.lastRunAt = max(task.lastRunAt ?? scheduledAt, scheduledAt)
+        return run
+    }
+
+    /// How many scheduled runs of the task wait; counted up to 100.
+    func waitingRuns(of task: TaskID) -> Int {
+        min(100, live.values.count { $0.task == task && $0.status == .pending && $0.trigger == .scheduled })
+    }
+
+    private func checkName(_ name: String, tenant: TenantID, except id: TaskID?) throws {
+        let isTaken = tasks.values.contains { task in
+            task.spec.name == name && task.tenant == tenant && task.id != id && !deleted.contains(task.id)
+        }
+        guard !isTaken else {
+            throw SchedulerError(.alreadyExists, "a task named \"\(name)\" exists already")
+        }
+    }
+}
+
+extension TaskDefinition {
+    /// Whether `max_executions` allows that many more runs.
+    func hasRoom(for count: Int) -> Bool {
+        guard let most = spec.maxExecutions else { return true }
+        return executionCount + Int64(count) <= most
+    }
+}

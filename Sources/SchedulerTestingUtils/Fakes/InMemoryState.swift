@@ -1,0 +1,64 @@
+import SchedulerDomain
+
+/// Everything the in-memory store keeps, changed under one lock, so that every method is one transaction.
+struct InMemoryState {
+    var lastTask: Int64 = 0
+    var tasks: [TaskID: TaskDefinition] = [:]
+    var deleted: Set<TaskID> = []
+    var versions: [TaskVersionID: TaskSpec] = [:]
+    var live: [RunID: TaskRun] = [:]
+    var history: [RunID: TaskRun] = [:]
+    var attempts: [RunID: [Int: AttemptRecord]] = [:]
+    var fires: [TaskID: [FireRecord]] = [:]
+    var workers: [WorkerID: WorkerInfo] = [:]
+    var locks: [String: InMemoryLock] = [:]
+
+    /// The task with its deletion looked at; nil also for another tenant's.
+    func undeleted(_ id: TaskID, tenant: TenantID) -> TaskDefinition? {
+        guard let task = tasks[id], task.tenant == tenant, !deleted.contains(id) else { return nil }
+        return task
+    }
+
+    /// Undoes every change of a body that throws.
+    mutating func undoingOnError<Result>(_ body: (inout InMemoryState) throws -> Result) throws -> Result {
+        let before = self
+        do {
+            return try body(&self)
+        } catch {
+            self = before
+            throw error
+        }
+    }
+
+    /// Moves a live run into the history.
+    mutating func end(_ run: TaskRun, as status: TaskRunStatus, at end: UTCInstant, now: UTCInstant) {
+        var run = run
+        run.status = status
+        run.completedAt = end
+        run.updatedAt = now
+        live[run.id] = nil
+        history[run.id] = run
+    }
+
+    /// Puts a run back among the pending ones.
+    mutating func returnToPending(_ run: TaskRun, dueAt: UTCInstant, now: UTCInstant) {
+        var run = run
+        run.status = .pending
+        run.dueAt = dueAt
+        run.dispatchedAt = nil
+        run.worker = nil
+        run.progress = 0
+        run.updatedAt = now
+        live[run.id] = run
+    }
+}
+
+/// A row of the locks; it stays when it is released, so that its token only rises.
+struct InMemoryLock {
+    var owner: String?
+    var expiresAt: UTCInstant
+    var token: Int64
+
+    /// Whether the lease names this lock's present owner.
+    func isHeld(by lease: LockLease) -> Bool { owner == lease.owner && token == lease.token }
+}
