@@ -23,6 +23,7 @@ let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let tomlKit: Target.Dependency = .product(name: "TOMLKit", package: "TOMLKit")
 
 /// The arrows between our modules; `ArchitectureTests` reads the imports and holds them to the same table.
@@ -117,7 +118,7 @@ let package = Package(
             .executableTarget(
                 name: "scheduler",
                 dependencies: ourLibraries + [
-                    argumentParser, asyncHTTPClient, logging, nioCore, nioHTTP1, serviceLifecycle,
+                    argumentParser, asyncHTTPClient, logging, nioCore, nioHTTP1, serviceLifecycle, unixSignals, "CLinux",
                 ],
                 swiftSettings: strict
             )

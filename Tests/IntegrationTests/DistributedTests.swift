@@ -19,7 +19,7 @@ struct DistributedTests {
             system.dispatchers[0].killNow()
             system.workers[0].killNow()
             try await eventually("the store shows the worker offline", within: .seconds(30)) {
-                try await system.api.data("GET", "/api/workers").array?.count == 2
+                try await system.onlineWorkers() == 2
             }
             let before = try await system.api.runs(of: task, status: "completed").count
             try await eventually("five more runs completed", within: .seconds(60)) {

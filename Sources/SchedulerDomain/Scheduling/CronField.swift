@@ -8,6 +8,10 @@ struct CronField: Sendable, Hashable {
         let range: ClosedRange<Int>
         let words: [String]
 
+        /// The last value of its own: 7 is a second name of Sunday.
+        var last: Int { range == 0...7 ? 6 : range.upperBound }
+        var takesQuestionMark: Bool { name == Kind.dayOfMonth.name || name == Kind.dayOfWeek.name }
+
         static let second = Kind(name: "second", range: 0...59, words: [])
         static let minute = Kind(name: "minute", range: 0...59, words: [])
         static let hour = Kind(name: "hour", range: 0...23, words: [])
@@ -29,9 +33,6 @@ struct CronField: Sendable, Hashable {
     init(parsing text: Substring, as kind: Kind) throws(SchedulerError) {
         isUnrestricted = text == "*" || text == "?"
         beginsWithStar = text.first == "*" || text == "?"
-        if text == "?", kind.name != Kind.dayOfMonth.name, kind.name != Kind.dayOfWeek.name {
-            throw CronField.fault(kind, text, "only the two day fields take \"?\"")
-        }
         for item in text.split(separator: ",", omittingEmptySubsequences: false) {
             for value in try CronField.values(of: item, as: kind) { bits |= 1 << UInt64(value) }
         }
@@ -58,10 +59,12 @@ struct CronField: Sendable, Hashable {
             }
             step = value
         }
+        if base == "?" {
+            guard kind.takesQuestionMark else { throw fault(kind, item, "only the two day fields take \"?\"") }
+            guard parts.count == 1 else { throw fault(kind, item, "\"?\" takes no step") }
+        }
         if base == "*" || base == "?" {
-            // 7 is a second name of Sunday, not a value of its own.
-            return stride(
-                from: kind.range.lowerBound, through: kind.range == 0...7 ? 6 : kind.range.upperBound, by: step)
+            return stride(from: kind.range.lowerBound, through: kind.last, by: step)
         }
         let ends = base.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
         let first = try value(ends[0], as: kind, in: item)
@@ -70,7 +73,7 @@ struct CronField: Sendable, Hashable {
             guard first <= last else { throw fault(kind, item, "the range ends before it begins") }
             return stride(from: first, through: last, by: step)
         }
-        return stride(from: first, through: parts.count == 2 ? kind.range.upperBound : first, by: step)
+        return stride(from: first, through: parts.count == 2 ? max(first, kind.last) : first, by: step)
     }
 
     private static func value(_ text: Substring, as kind: Kind, in item: Substring) throws(SchedulerError) -> Int {

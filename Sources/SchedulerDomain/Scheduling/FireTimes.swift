@@ -71,8 +71,8 @@ public struct FireTimes: Sendable, Hashable {
 
     private func nextFixed(after instant: UTCInstant) -> Int64? {
         let second = instant.secondsSinceEpoch
-        // A wall-clock time inside a gap before now may fire at an instant after now; no gap is longer than a day.
-        var wallClock = second + zone.offset(at: second) - 86_400
+        // Every wall-clock time up to the present one was shown already, or its gap is over.
+        var wallClock = second + zone.offset(at: second)
         while let candidate = expression.firstWallClock(from: wallClock) {
             let fire = self.instant(ofWallClock: candidate)
             if fire > second { return fire }

@@ -66,6 +66,9 @@ public final class Batcher<Item: Sendable, Output: Sendable>: Sendable {
         }
     }
 
+    /// How many items wait for their flush now.
+    public var waitingCount: Int { state.withLock { $0.waiting.count } }
+
     private func turn(for item: Item) async -> Turn {
         await withCheckedContinuation { continuation in
             let answer: Turn? = state.withLock { state in

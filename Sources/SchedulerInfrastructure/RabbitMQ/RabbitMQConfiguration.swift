@@ -58,8 +58,9 @@ public struct RabbitMQConfiguration: Sendable {
     public var maxQueueLength = 100_000
     /// How many bytes a queue holds; beyond it the broker refuses.
     public var maxQueueBytes = 1 << 30
-    /// How often a message may come back to its queue before the broker puts it on the dead ones.
-    public var deliveryLimit = 20
+    /// How often a message may come back to its queue before the broker puts it on the dead ones. High, because a full
+    /// worker sends back what it cannot start: only a message that takes down whoever reads it shall get there.
+    public var deliveryLimit = 1_000
 
     public init(
         hosts: [Host],

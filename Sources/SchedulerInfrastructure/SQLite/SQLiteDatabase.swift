@@ -63,7 +63,9 @@ final class SQLiteDatabase: Sendable {
     }
 }
 
-/// A transaction under way and the time it happens at. What the repositories do is in its extensions.
+/// A transaction under way and the time it happens at.
+///
+/// What the repositories do is in its extensions.
 struct SQLiteTransaction {
     let db: Database
     let now: UTCInstant

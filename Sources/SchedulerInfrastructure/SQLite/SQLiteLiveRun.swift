@@ -31,7 +31,9 @@ extension SQLiteRowReader {
     }
 }
 
-/// How a run ends. What is nil stays as the live run has it.
+/// How a run ends.
+///
+/// What is nil stays as the live run has it.
 struct SQLiteRunEnd {
     var status: TaskRunStatus
     var at: UTCInstant
@@ -71,7 +73,9 @@ struct SQLiteRunStats {
         var status: TaskRunStatus
 
         static func < (lhs: Key, rhs: Key) -> Bool {
-            (lhs.tenant, lhs.task, lhs.hour, lhs.status.rawValue) < (rhs.tenant, rhs.task, rhs.hour, rhs.status.rawValue)
+            (lhs.tenant, lhs.task, lhs.hour, lhs.status.rawValue) < (
+                rhs.tenant, rhs.task, rhs.hour, rhs.status.rawValue
+            )
         }
     }
 

@@ -1,7 +1,9 @@
 public import SchedulerDomain
 import SchedulerErrors
 
-/// Locks in SQLite. A released row stays, so that its token only rises.
+/// Locks in SQLite.
+///
+/// A released row stays, so that its token only rises.
 public final class SQLiteLocks: DistributedLock {
     private let database: SQLiteDatabase
 

@@ -1,6 +1,8 @@
 import GRDB
 
-/// The schema, step by step. A step that was released never changes.
+/// The schema, step by step.
+///
+/// A step that was released never changes.
 ///
 /// Times are microseconds since the epoch, identifiers of runs and workers 16 bytes in network order, so that their
 /// order is the order of creation; JSON is text.

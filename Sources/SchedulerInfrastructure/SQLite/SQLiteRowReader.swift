@@ -64,7 +64,8 @@ struct SQLiteRowReader {
     }
 
     private var unreadable: SchedulerError {
-        SchedulerError(.database, "column \(index) of a row cannot be read; the database was changed by hand or is damaged")
+        SchedulerError(
+            .database, "column \(index) of a row cannot be read; the database was changed by hand or is damaged")
     }
 }
 

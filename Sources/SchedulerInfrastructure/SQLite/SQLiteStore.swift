@@ -14,7 +14,9 @@ public final class SQLiteStore: SchedulerStore, RestartRecovery {
 
     private let database: SQLiteDatabase
 
-    /// Opens the file, or makes it, and brings its schema up to date. Blocks for as long as that takes.
+    /// Opens the file, or makes it, and brings its schema up to date.
+    ///
+    /// Blocks for as long as that takes.
     ///
     /// - Parameters:
     ///   - clock: the store's clock, by which fire times and leases are compared.

@@ -7,7 +7,9 @@ enum SQLiteTaskRunSQL {
         updated_at
         """
 
-    /// Both read as `SQLiteRowReader.run` does; followed by a condition. An unfinished run has no result.
+    /// Columns in the order in which `SQLiteRowReader.run` reads; a condition follows.
+    ///
+    /// An unfinished run has no result.
     static let selectLive = "SELECT \(shared), NULL, NULL, NULL, NULL, NULL FROM run_live"
     static let selectHistory = """
         SELECT \(shared), completed_at, result, exit_code, error_type, error_message FROM run_history
@@ -30,7 +32,8 @@ enum SQLiteTaskRunSQL {
         WHERE dispatched_at IS NOT NULL GROUP BY 1, 2, 3, 4
         """
 
-    static let liveWorkers = "SELECT id, max_concurrent_tasks, task_types FROM workers WHERE status IN ('online', 'busy')"
+    static let liveWorkers =
+        "SELECT id, max_concurrent_tasks, task_types FROM workers WHERE status IN ('online', 'busy')"
 
     /// The first run of the next lane: of one priority and type, the next task in the order of ids.
     static let nextLane = """

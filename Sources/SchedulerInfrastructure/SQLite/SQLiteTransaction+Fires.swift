@@ -32,7 +32,8 @@ extension SQLiteTransaction {
     }
 
     func fires(of task: TaskID, in range: Range<UTCInstant>, limit: Int) throws -> [FireRecord] {
-        try rows(SQLiteTaskSQL.fires, task.rawValue, range.lowerBound.column, range.upperBound.column, limit) { reader in
+        try rows(SQLiteTaskSQL.fires, task.rawValue, range.lowerBound.column, range.upperBound.column, limit) {
+            reader in
             FireRecord(
                 task: TaskID(try reader.integer()), version: try reader.int(), scheduledAt: try reader.instant(),
                 lastScheduledAt: reader.optionalInstant(), run: try reader.optionalRunID(),

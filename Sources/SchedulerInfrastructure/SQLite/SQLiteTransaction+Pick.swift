@@ -1,7 +1,8 @@
 import SchedulerDomain
 
-/// The slots that may be filled: in total, and by task type. A worker that takes several types counts for each of
-/// them, and its slots once in the total.
+/// The slots that may be filled: in total, and by task type.
+///
+/// A worker that takes several types counts for each of them, and its slots once in the total.
 struct SQLiteFreeSlots {
     var total: Int
     var byType: [String: Int]
@@ -80,9 +81,14 @@ extension SQLiteTransaction {
     private func lanes(of priority: Priority, type: String, pass: inout SQLitePickPass) throws -> [SQLiteLane] {
         var lanes: [SQLiteLane] = []
         var after = TaskID(.min)
-        while let lane = try row(SQLiteTaskRunSQL.nextLane, priority.level, type, after.rawValue, read: { reader in
-            SQLiteLane(priority: priority, taskType: type, task: TaskID(try reader.integer()), runs: [try reader.pending()])
-        }) {
+        while let lane = try row(
+            SQLiteTaskRunSQL.nextLane, priority.level, type, after.rawValue,
+            read: { reader in
+                SQLiteLane(
+                    priority: priority, taskType: type, task: TaskID(try reader.integer()), runs: [try reader.pending()]
+                )
+            })
+        {
             after = lane.task
             guard let head = lane.runs.first, head.dueAt <= now else { continue }
             if pass.room[lane.task] == nil { pass.room[lane.task] = try room(of: lane.task, pass) }

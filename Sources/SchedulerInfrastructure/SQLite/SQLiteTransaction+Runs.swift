@@ -23,7 +23,8 @@ extension SQLiteTransaction {
                 existing[new.id] = run
                 continue
             }
-            guard let task = try tasks[new.task] ?? undeletedTask(new.task, tenant: new.tenant), task.tenant == new.tenant
+            guard let task = try tasks[new.task] ?? undeletedTask(new.task, tenant: new.tenant),
+                task.tenant == new.tenant
             else { return .failure(SchedulerError(.notFound, "task \(new.task) does not exist")) }
             tasks[task.id] = task
             added[task.id, default: 0] += 1
@@ -65,7 +66,9 @@ extension SQLiteTransaction {
             ?? row(SQLiteTaskRunSQL.findHistory, id.blob) { try $0.run() }
     }
 
-    /// One page of live and ended runs. Each table yields its newest; together they hold the page.
+    /// One page of live and ended runs.
+    ///
+    /// Each table yields its newest; together they hold the page.
     func list(_ query: TaskRunQuery) throws -> Page<TaskRun> {
         var builder = TaskQueryBuilder()
         builder.filter("tenant_id", .equal, .text(query.tenant.rawValue))

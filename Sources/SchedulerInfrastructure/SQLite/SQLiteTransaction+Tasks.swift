@@ -30,7 +30,9 @@ extension SQLiteTransaction {
             throw SchedulerError(.notFound, "task \(edit.task.id) does not exist")
         }
         let expectedNext = edit.decided.map(\.from) ?? old.nextRunAt
-        guard stored.version == old.version, stored.nextRunAt == expectedNext else { throw changedMeanwhile(edit.task.id) }
+        guard stored.version == old.version, stored.nextRunAt == expectedNext else {
+            throw changedMeanwhile(edit.task.id)
+        }
         if edit.task.spec.name != stored.spec.name {
             try checkName(edit.task.spec.name, tenant: edit.task.tenant, except: edit.task.id)
         }

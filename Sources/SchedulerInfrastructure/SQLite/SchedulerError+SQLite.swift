@@ -3,9 +3,16 @@ import SchedulerErrors
 
 /// The only reader of SQLite's result codes.
 extension SchedulerError {
-    /// Maps what a statement threw. Errors of ours and cancellations pass through.
+    /// Maps what a statement threw.
+    ///
+    /// Errors of ours and cancellations pass through. What cannot be encoded or decoded is the fault of a value.
     static func sqlite(_ error: any Error, during statement: String) -> any Error {
-        guard let database = error as? DatabaseError else { return error }
+        if error is SchedulerError || error is CancellationError { return error }
+        guard let database = error as? DatabaseError else {
+            return SchedulerError(
+                .database, "a value of \(statement) cannot be kept or read", context: ["sql.statement": statement],
+                underlying: error)
+        }
         return SchedulerError(
             code(of: database), message(of: database, during: statement),
             context: ["sql.statement": statement, "sql.state": "\(database.extendedResultCode.rawValue)"],

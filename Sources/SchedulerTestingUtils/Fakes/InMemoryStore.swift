@@ -37,8 +37,9 @@ final class InMemoryShared: Sendable {
 
     init(now: @escaping @Sendable () -> UTCInstant) { clock = now }
 
-    /// Changes the state as one transaction. A body that throws does so before its first change, or undoes it
-    /// (`InMemoryState.undoingOnError`).
+    /// Changes the state as one transaction.
+    ///
+    /// A body that throws does so before its first change, or undoes it (`InMemoryState.undoingOnError`).
     func transaction<Result>(
         _ body: (inout InMemoryState, UTCInstant) throws -> sending Result
     ) rethrows -> sending Result {

@@ -20,7 +20,7 @@ struct MigrateCommand: AsyncParsableCommand {
         func run() async throws {
             try await withMigrator(common) { migrator in
                 let applied = try await migrator.up()
-                Terminal.line(applied.isEmpty ? "The schema is up to date." : "Applied: \(applied.map(\.name).joined(separator: ", "))")
+                Terminal.line(applied.isEmpty ? "The schema is up to date." : "Applied migrations \(listed(applied)).")
             }
         }
     }
@@ -38,8 +38,8 @@ struct MigrateCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await withMigrator(common) { migrator in
-                let reverted = try await migrator.down(steps: steps)
-                Terminal.line(reverted.isEmpty ? "No migration is applied." : "Taken back: \(reverted.map(\.name).joined(separator: ", "))")
+                let reverted = try await migrator.down(steps)
+                Terminal.line(reverted.isEmpty ? "No migration is applied." : "Took migrations \(listed(reverted)) back.")
             }
         }
     }
@@ -50,24 +50,21 @@ struct MigrateCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await withMigrator(common) { migrator in
-                for line in try await migrator.status() {
-                    Terminal.line("\(line.appliedAt == nil ? "pending" : "applied")  \(line.name)  \(line.appliedAt?.description ?? "")")
+                for migration in try await migrator.status() {
+                    let state = migration.appliedAt.map { "applied \($0)" } ?? "pending"
+                    Terminal.line("\(migration.version) \(migration.name): \(state)")
                 }
             }
         }
     }
 }
 
-/// Runs a body with the migrator of the configured database, and closes it.
-private func withMigrator(
-    _ common: CommonOptions, _ body: (PostgresMigrator) async throws -> Void
-) async throws {
+private func listed(_ versions: [Int]) -> String { versions.map(String.init).joined(separator: ", ") }
+
+/// Runs a body with the migrator of the configured database.
+private func withMigrator(_ common: CommonOptions, _ body: (PostgresMigrator) async throws -> Void) async throws {
     try await ExitOnError.run {
-        let configuration = try common.load()
-        let migrator = try Stores.migrator(configuration, role: "migrate", logger: Logger(label: "scheduler.migrate"))
-        let result: Result<Void, any Error>
-        do { result = .success(try await body(migrator)) } catch { result = .failure(error) }
-        await migrator.close()
-        try result.get()
+        let logger = Logger(label: "scheduler.migrate") { _ in SwiftLogNoOpLogHandler() }
+        try await body(Stores.migrator(common.load(), role: "migrate", logger: logger))
     }
 }

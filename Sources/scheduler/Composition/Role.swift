@@ -5,6 +5,7 @@ import SchedulerConfig
 import SchedulerErrors
 import SchedulerObservability
 import ServiceLifecycle
+import UnixSignals
 
 /// What one process runs, made by `RoleServices+Build`.
 struct RoleServices: Sendable {
@@ -25,10 +26,11 @@ enum Role {
         _ name: String, _ configuration: AppConfig, build: (Logger) async throws -> RoleServices
     ) async throws {
         // Closes /proc/<pid>/environ and mem to other processes of the same user, tasks among them.
-        _ = prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+        _ = scheduler_forbid_inspection()
         // A peer that closes its connection is an error of one call, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
-        LoggingSetup.bootstrap(configuration.log, service: "scheduler-\(name)")
+        LoggingSetup.bootstrap(
+            service: "scheduler-\(name)", format: configuration.log.loggingFormat, levels: configuration.log.levelTable)
         let logger = Logger(label: "scheduler.\(name)")
         for warning in configuration.warnings { logger.warning("\(warning)") }
         let role = try await build(logger)
@@ -51,6 +53,34 @@ enum Role {
             return .success(try await ServiceGroup(configuration: configuration).run())
         } catch {
             return .failure(error)
+        }
+    }
+}
+
+extension LogConfig {
+    fileprivate var loggingFormat: LoggingSetup.Format {
+        switch format {
+        case .auto: .automatic
+        case .json: .json
+        case .pretty: .pretty
+        }
+    }
+
+    fileprivate var levelTable: LogLevelTable {
+        LogLevelTable(standard: levels.standard.logLevel, labels: levels.labels.mapValues(\.logLevel))
+    }
+}
+
+extension LogLevels.Level {
+    fileprivate var logLevel: Logger.Level {
+        switch self {
+        case .trace: .trace
+        case .debug: .debug
+        case .info: .info
+        case .notice: .notice
+        case .warning: .warning
+        case .error: .error
+        case .critical: .critical
         }
     }
 }

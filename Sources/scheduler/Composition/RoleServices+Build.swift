@@ -15,21 +15,21 @@ extension RoleServices {
         let store = try await Stores.postgres(configuration, role: "api", logger: logger)
         let api = makeAPI(configuration, store: store, logger: logger)
         return RoleServices(
-            services: [store, api], shutdownGrace: configuration.worker.shutdownGrace, close: { await store.close() })
+            services: [store.postgresWakeUps, api], shutdownGrace: configuration.worker.shutdownGrace, close: { await store.shutdown() })
     }
 
     static func dispatcher(_ configuration: AppConfig, logger: Logger) async throws -> RoleServices {
         let queue = try makeRabbitMQ(configuration, role: "dispatcher", logger: logger)
         let store = try await Stores.postgres(configuration, role: "dispatcher", logger: logger)
         let partitions = try PostgreSQLHistoryPartitions(
-            Stores.owner(configuration, role: "dispatcher"), logger: logger)
+            configuration: Stores.owner(configuration, role: "dispatcher"), logger: logger)
         let dispatcher = makeDispatcher(
             configuration, store: store, queue: queue, partitions: partitions, logger: logger)
         return RoleServices(
-            services: [store, queue] + dispatcher, shutdownGrace: configuration.worker.shutdownGrace,
+            services: [store.postgresWakeUps, queue] + dispatcher, shutdownGrace: configuration.worker.shutdownGrace,
             close: {
-                await partitions.close()
-                await store.close()
+                await partitions.shutdown()
+                await store.shutdown()
             })
     }
 
@@ -38,14 +38,14 @@ extension RoleServices {
         let store = try await Stores.postgres(configuration, role: "worker", logger: logger)
         let worker = makeWorker(configuration, store: store, queue: queue, logger: logger)
         return RoleServices(
-            services: [store, queue, worker], shutdownGrace: configuration.worker.shutdownGrace,
-            close: { await store.close() })
+            services: [store.postgresWakeUps, queue, worker], shutdownGrace: configuration.worker.shutdownGrace,
+            close: { await store.shutdown() })
     }
 
     static func standalone(_ configuration: AppConfig, logger: Logger) async throws -> RoleServices {
         let folder = try DataFolder.lock(configuration.standalone.dataFolder)
         let clock = SystemClock()
-        let store = try await SQLiteStore(
+        let store = try SQLiteStore(
             path: folder.databasePath(configuration.database.url), clock: { clock.now }, wakeUps: InProcessWakeUps())
         let recovered = try await store.recoverAfterRestart()
         let count = recovered.returned.count + recovered.ended.count
@@ -59,7 +59,11 @@ extension RoleServices {
         return RoleServices(
             services: dispatcher + [worker, api], shutdownGrace: configuration.worker.shutdownGrace,
             close: {
-                store.close()
+                do {
+                    try store.close()
+                } catch {
+                    logger.warning("The database was not closed in order; nothing is lost: \(error)")
+                }
                 folder.unlock()
             })
     }
@@ -115,12 +119,14 @@ extension RoleServices {
     ) -> WorkerService {
         let settings = configuration.worker
         return WorkerService(
-            WorkerConfiguration(
-                name: settings.name, taskTypes: settings.taskTypes, slots: settings.maxConcurrentTasks,
-                heartbeat: settings.heartbeat, lease: settings.lease, killGrace: settings.killGrace,
-                shutdownGrace: settings.shutdownGrace),
+            identity: WorkerIdentity(
+                name: settings.name, hostname: Defaults.workerName, taskTypes: settings.taskTypes,
+                version: BuildVersion.text),
             store: store, queue: queue,
             executors: ExecutorFactory(killGrace: settings.killGrace).makeRegistry(),
+            configuration: WorkerConfiguration(
+                slots: settings.maxConcurrentTasks, heartbeat: settings.heartbeat, lease: settings.lease,
+                killGrace: settings.killGrace, shutdownGrace: settings.shutdownGrace),
             logger: logger)
     }
 

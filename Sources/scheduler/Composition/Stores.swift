@@ -12,12 +12,12 @@ enum Stores {
     ///   behind and `migrate_on_start` is off.
     static func postgres(_ configuration: AppConfig, role: String, logger: Logger) async throws -> PostgresStore {
         let url = try configuration.requirePostgres(role: role)
-        let store = try PostgresStore(settings(url, configuration, role: role), logger: logger)
+        let store = try PostgresStore(configuration: settings(url, configuration, role: role), logger: logger)
         do {
             _ = try await store.now()
             try await migrate(configuration, role: role, logger: logger)
         } catch {
-            await store.close()
+            await store.shutdown()
             throw unreachable(error, url)
         }
         return store
@@ -33,10 +33,11 @@ enum Stores {
         return settings
     }
 
-    /// The migrator of the configured database; to be closed by the caller.
+    /// The migrator of the configured database.
     static func migrator(_ configuration: AppConfig, role: String, logger: Logger) throws -> PostgresMigrator {
         try PostgresMigrator(
-            owner(configuration, role: role), serviceRole: serviceRole(of: configuration, role: role), logger: logger)
+            configuration: owner(configuration, role: role), serviceRole: serviceRole(of: configuration, role: role),
+            logger: logger)
     }
 
     private static func settings(
@@ -53,22 +54,15 @@ enum Stores {
 
     private static func migrate(_ configuration: AppConfig, role: String, logger: Logger) async throws {
         let migrator = try migrator(configuration, role: role, logger: logger)
-        let result: Result<Void, any Error>
-        do {
-            let pending = try await migrator.pending()
-            if !pending.isEmpty, !configuration.database.migrateOnStart {
-                throw SchedulerError(
-                    .configuration,
-                    "the database lacks \(pending.count) migrations; run `scheduler migrate up`, or set "
-                        + "SCHEDULER_DATABASE_MIGRATE_ON_START=true")
-            }
-            if !pending.isEmpty { _ = try await migrator.up() }
-            result = .success(())
-        } catch {
-            result = .failure(error)
+        let pending = try await migrator.pendingVersions()
+        guard !pending.isEmpty else { return }
+        guard configuration.database.migrateOnStart else {
+            throw SchedulerError(
+                .configuration,
+                "the database lacks \(pending.count) migrations; run `scheduler migrate up`, or set "
+                    + "SCHEDULER_DATABASE_MIGRATE_ON_START=true")
         }
-        await migrator.close()
-        try result.get()
+        try await migrator.up()
     }
 
     /// The user of DATABASE_URL, who needs rights on the tables that the owner makes; nil where they are the same.

@@ -51,7 +51,7 @@ struct DistributedSystem: Sendable {
             workers: try (1...3).map { try process("worker", $0) })
         try await system.api.waitUntilReady()
         try await eventually("three workers are online") {
-            try await system.api.data("GET", "/api/workers").array?.count == 3
+            try await system.onlineWorkers() == 3
         }
         return system
     }
@@ -62,6 +62,10 @@ struct DistributedSystem: Sendable {
         await withTaskGroup { group in
             for process in processes { group.addTask { await process.stop() } }
         }
+    }
+
+    func onlineWorkers() async throws -> Int {
+        try await api.data("GET", "/api/workers").array?.filter { $0["status"] != "offline" }.count ?? 0
     }
 
     /// The end of each process's log, for the message of a failure.

@@ -1,6 +1,6 @@
 import Foundation
-import Glibc
 import GRDB
+import Glibc
 import SchedulerDomain
 import SchedulerTestingUtils
 import Testing
@@ -43,7 +43,9 @@ struct SQLiteKillTests {
             #expect(states == [.pending: Int(task.executionCount)])
             try store.close()
 
-            let check = try await DatabaseQueue(path: path).read { try String.fetchOne($0, sql: "PRAGMA integrity_check") }
+            let check = try await DatabaseQueue(path: path).read {
+                try String.fetchOne($0, sql: "PRAGMA integrity_check")
+            }
             #expect(check == "ok")
         }
     }

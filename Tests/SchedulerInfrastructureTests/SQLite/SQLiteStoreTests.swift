@@ -73,12 +73,14 @@ struct SQLiteStoreTests {
         #expect(SchedulerError.sqlite(CancellationError(), during: "pick") is CancellationError)
     }
 
-    @Test("picks, counts and lists by index, never by a walk through all runs", arguments: [
-        SQLiteTaskRunSQL.nextLane, SQLiteTaskRunSQL.nextInLane, SQLiteTaskRunSQL.nextDue, SQLiteTaskRunSQL.active,
-        SQLiteTaskRunSQL.findLive, SQLiteTaskRunSQL.findHistory, SQLiteTaskSQL.pendingRuns, SQLiteTaskSQL.due,
-        SQLiteTaskSQL.nextFire, SQLiteTaskSQL.fires,
-        SQLiteTaskRunSQL.selectHistory + " WHERE task_id = ? AND id < ? ORDER BY id DESC LIMIT 10",
-    ])
+    @Test(
+        "picks, counts and lists by index, never by a walk through all runs",
+        arguments: [
+            SQLiteTaskRunSQL.nextLane, SQLiteTaskRunSQL.nextInLane, SQLiteTaskRunSQL.nextDue, SQLiteTaskRunSQL.active,
+            SQLiteTaskRunSQL.findLive, SQLiteTaskRunSQL.findHistory, SQLiteTaskSQL.pendingRuns, SQLiteTaskSQL.due,
+            SQLiteTaskSQL.nextFire, SQLiteTaskSQL.fires,
+            SQLiteTaskRunSQL.selectHistory + " WHERE task_id = ? AND id < ? ORDER BY id DESC LIMIT 10",
+        ])
     func usesIndexes(statement: String) async throws {
         try await withTemporaryFolder { folder in
             let database = try SQLiteDatabase(path: folder.appending(path: "x.db").path, clock: { .epoch })

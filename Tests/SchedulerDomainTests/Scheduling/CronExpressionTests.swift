@@ -1,0 +1,119 @@
+import SchedulerDomain
+import SchedulerErrors
+import Testing
+
+@Suite("Cron expressions")
+struct CronExpressionTests {
+    /// The first fire times in UTC after 21 November 2026, 01:00, a Saturday.
+    private func fires(_ text: String, _ count: Int) throws -> [String] {
+        let times = FireTimes(try CronExpression(parsing: text), in: try ZoneRules("UTC"))
+        var instant = at("2026-11-21T01:00:00Z")
+        var fires: [String] = []
+        while fires.count < count, let next = times.next(after: instant) {
+            fires.append(String(next.description.dropLast(1)))
+            instant = next
+        }
+        return fires
+    }
+
+    @Test(
+        "fire when they say",
+        arguments: [
+            ("* * * * *", ["2026-11-21T01:01:00", "2026-11-21T01:02:00"]),
+            ("* * * * * *", ["2026-11-21T01:00:01", "2026-11-21T01:00:02"]),
+            ("*/15 * * * *", ["2026-11-21T01:15:00", "2026-11-21T01:30:00"]),
+            ("0/20 * * * * *", ["2026-11-21T01:00:20", "2026-11-21T01:00:40"]),
+            (
+                "5/25 * * * *",
+                ["2026-11-21T01:05:00", "2026-11-21T01:30:00", "2026-11-21T01:55:00", "2026-11-21T02:05:00"]
+            ),
+            ("30 0 2 * * *", ["2026-11-21T02:00:30", "2026-11-22T02:00:30"]),
+            (
+                "0 9-17/4 * * *",
+                ["2026-11-21T09:00:00", "2026-11-21T13:00:00", "2026-11-21T17:00:00", "2026-11-22T09:00:00"]
+            ),
+            ("0 0 1,15 * *", ["2026-12-01T00:00:00", "2026-12-15T00:00:00"]),
+            ("0 12 * * MON-FRI", ["2026-11-23T12:00:00", "2026-11-24T12:00:00"]),
+            ("0 12 * * mon,Wed", ["2026-11-23T12:00:00", "2026-11-25T12:00:00"]),
+            ("0 0 * * 0", ["2026-11-22T00:00:00"]), ("0 0 * * 7", ["2026-11-22T00:00:00"]),
+            ("0 0 * * 5-7", ["2026-11-22T00:00:00", "2026-11-27T00:00:00", "2026-11-28T00:00:00"]),
+            (
+                "0 0 * * 1/2",
+                ["2026-11-23T00:00:00", "2026-11-25T00:00:00", "2026-11-27T00:00:00", "2026-11-30T00:00:00"]
+            ),
+            ("0 0 1 JAN,jul *", ["2027-01-01T00:00:00", "2027-07-01T00:00:00"]),
+            ("0 0 ? * SUN", ["2026-11-22T00:00:00", "2026-11-29T00:00:00"]),
+            ("0 0 5 * ?", ["2026-12-05T00:00:00", "2027-01-05T00:00:00"]),
+            ("59 59 23 31 12 ?", ["2026-12-31T23:59:59", "2027-12-31T23:59:59"]),
+            ("  0   0\t31 * *  ", ["2026-12-31T00:00:00", "2027-01-31T00:00:00", "2027-03-31T00:00:00"]),
+            ("*/9223372036854775807 * * * *", ["2026-11-21T02:00:00"]),
+            ("0 0 29 2 *", ["2028-02-29T00:00:00", "2032-02-29T00:00:00"]),
+        ])
+    func fire(text: String, expected: [String]) throws {
+        #expect(try fires(text, expected.count) == expected)
+    }
+
+    @Test("with both day fields restricted match either, unless one begins with a star")
+    func bothDays() throws {
+        #expect(
+            try fires("0 0 13 * FRI", 4)
+                == ["2026-11-27T00:00:00", "2026-12-04T00:00:00", "2026-12-11T00:00:00", "2026-12-13T00:00:00"])
+        #expect(try fires("0 0 */2 * SUN", 3) == ["2026-11-29T00:00:00", "2026-12-13T00:00:00", "2026-12-27T00:00:00"])
+        // Sunday and Friday, as */5 counts.
+        #expect(try fires("0 0 13 * */5", 2) == ["2026-12-13T00:00:00", "2027-06-13T00:00:00"])
+    }
+
+    @Test("find a leap day of one weekday, across the common century year too")
+    func leapDay() throws {
+        let times = FireTimes(try CronExpression(parsing: "0 0 29 2 */6"), in: try ZoneRules("UTC"))
+        var instant = at("2026-11-21T01:00:00Z")
+        var years: [String] = []
+        while let next = times.next(after: instant), years.count < 7 {
+            years.append(String(next.description.prefix(10)))
+            instant = next
+        }
+        // */6 is Sunday and Saturday.
+        #expect(
+            years == ["2032-02-29", "2048-02-29", "2060-02-29", "2076-02-29", "2088-02-29", "2116-02-29", "2128-02-29"])
+    }
+
+    @Test(
+        "that cannot be read say which field, what is wrong and what is allowed",
+        arguments: [
+            ("75 * * * *", #"minute: "75" is outside 0–59"#),
+            ("* 24 * * *", #"hour: "24" is outside 0–23"#),
+            ("* * 0 * *", #"day of month: "0" is outside 1–31"#),
+            ("* * * 13 *", #"month: "13" is outside 1–12"#),
+            ("* * * * 8", #"day of week: "8" is outside 0–7"#),
+            ("60 * * * * *", #"second: "60" is outside 0–59"#),
+            ("1,75 * * * *", #"minute: "75" is outside 0–59"#),
+            ("*/0 * * * *", #"minute: "*/0": a step is a whole number above 0"#),
+            ("*/-1 * * * *", #"minute: "*/-1": a step is a whole number above 0"#),
+            ("5- * * * *", #"minute: "5-": use numbers, names, "*", lists, ranges and steps"#),
+            ("9-5 * * * *", #"minute: "9-5": the range ends before it begins"#),
+            ("1,,2 * * * *", #"minute: "": use numbers, names, "*", lists, ranges and steps"#),
+            ("* * * FOO *", #"month: "FOO": use numbers, names, "*", lists, ranges and steps"#),
+            ("JAN * * * *", #"minute: "JAN": use numbers, names, "*", lists, ranges and steps"#),
+            ("+5 * * * *", #"minute: "+5": use numbers, names, "*", lists, ranges and steps"#),
+            ("٣ * * * *", #"minute: "٣": use numbers, names, "*", lists, ranges and steps"#),
+            ("? * * * *", #"minute: "?": only the two day fields take "?""#),
+            ("?/5 * * * *", #"minute: "?/5": only the two day fields take "?""#),
+            ("* * ?/5 * *", #"day of month: "?/5": "?" takes no step"#),
+            ("* * * *", #""* * * *" has 4 fields; write 5 (minute first) or 6 (second first)"#),
+            ("", #""" has 0 fields; write 5 (minute first) or 6 (second first)"#),
+            ("* * * * * * *", #""* * * * * * *" has 7 fields; write 5 (minute first) or 6 (second first)"#),
+            ("0 0 30 2 *", #""0 0 30 2 *" never fires: no month in it has such a day"#),
+            ("0 0 31 2,4,6,9,11 *", #""0 0 31 2,4,6,9,11 *" never fires: no month in it has such a day"#),
+            ("0 0 31 4 */2", #""0 0 31 4 */2" never fires: no month in it has such a day"#),
+        ])
+    func refused(text: String, message: String) {
+        let error = #expect(throws: SchedulerError.self) { try CronExpression(parsing: text) }
+        #expect(error?.code == .validation)
+        #expect(error?.faults == [SchedulerError.FieldFault(field: "schedule", message: message)])
+    }
+
+    @Test("with an impossible day of month fire by their weekday", arguments: ["0 0 31 4 MON", "0 0 30 2 1"])
+    func weekdayRemains(text: String) throws {
+        #expect(try fires(text, 1).count == 1)
+    }
+}

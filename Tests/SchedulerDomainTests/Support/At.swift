@@ -1,0 +1,14 @@
+import SchedulerDomain
+
+/// The instant that RFC 3339 text names.
+func at(_ text: String) -> UTCInstant {
+    guard let instant = UTCInstant(text) else { preconditionFailure("\(text) is not an RFC 3339 time") }
+    return instant
+}
+
+/// Random numbers that are always the same one.
+struct FixedGenerator: RandomNumberGenerator {
+    var value: UInt64
+
+    mutating func next() -> UInt64 { value }
+}
