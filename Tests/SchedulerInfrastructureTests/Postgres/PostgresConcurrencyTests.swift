@@ -33,7 +33,8 @@ struct PostgresConcurrencyTests {
                     id: worker, name: "w", hostname: "h", taskTypes: ["x"], maxConcurrentTasks: 20, lastHeartbeat: now,
                     registeredAt: now))
             }
-            let tasks = try await stores[0].tasks.create([("narrow", 2), ("wide", 0), ("single", 1)].map { name, limit in
+            let limits = [("narrow", 2), ("wide", 0), ("single", 1)]
+            let tasks = try await stores[0].tasks.create(limits.map { name, limit in
                 TaskDraft(spec: TaskSpec(name: name, taskType: "x", executor: "x", maxConcurrent: limit))
             })
             let groups = tasks.map { task in (0..<60).map { _ in NewRun(id: RunID(at: now), task: task.id) } }

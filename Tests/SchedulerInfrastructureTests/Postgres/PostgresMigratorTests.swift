@@ -83,7 +83,8 @@ struct PostgresMigratorTests {
     func drift() async throws {
         try await PostgresTestServer.withEmptyDatabase { configuration in
             func migrator(_ migrations: [PostgresMigration]) -> PostgresMigrator {
-                PostgresMigrator(configuration: configuration, migrations: migrations, logger: PostgresTestServer.logger)
+                PostgresMigrator(
+                    configuration: configuration, migrations: migrations, logger: PostgresTestServer.logger)
             }
             try await migrator([PostgresMigration(version: 1, name: "a", up: "CREATE TABLE a ()", down: "")]).up()
             for other in [[], [PostgresMigration(version: 1, name: "a", up: "CREATE TABLE b ()", down: "")]] {

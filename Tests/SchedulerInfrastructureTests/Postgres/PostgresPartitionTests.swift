@@ -17,7 +17,8 @@ struct PostgresPartitionTests {
                 configuration: configuration, clock: now, logger: PostgresTestServer.logger)
             let term = try #require(try await store.locks.acquire("leader", owner: "a", timeToLive: .seconds(10)))
             // A finished run without a partition of its day.
-            let task = try await store.tasks.create([TaskDraft(spec: TaskSpec(name: "t", taskType: "x", executor: "x"))])[0]
+            let spec = TaskSpec(name: "t", taskType: "x", executor: "x")
+            let task = try await store.tasks.create([TaskDraft(spec: spec)])[0]
             let run = NewRun(id: RunID(at: clock.now), task: task.id)
             _ = try await store.runs.enqueue([[run]])
             _ = try await store.tasks.delete([task.id], tenant: .default)

@@ -54,7 +54,7 @@ extension PostgresSession {
         let port = PQport(connection).map { String(cString: $0) } ?? ""
         return SchedulerError(
             .storeUnavailable,
-            "the database at \(host):\(port) cannot be reached or refuses us; check \(configuration.key) and the server",
+            "the database at \(host):\(port) does not answer or refuses us; check \(configuration.key) and the server",
             underlying: PostgresError(message: String(cString: PQerrorMessage(connection))))
     }
 

@@ -7,8 +7,8 @@ extension PostgresSession {
         let specs = drafts.map(\.spec)
         let rows = try execute(TaskSQL.create, [
             .texts(drafts.map(\.tenant.rawValue)), .texts(specs.map(\.name)), .texts(specs.map(\.taskType)),
-            .int4s(specs.map(\.priority.level)), .int4s(specs.map(\.maxConcurrent)), .texts(specs.map(\.concurrencyKey)),
-            .texts(drafts.map(\.status.rawValue)), .int8s(specs.map(\.maxExecutions)), .texts(drafts.map(\.createdBy)),
+            .int4s(specs.map(\.priority.level)), .int4s(specs.map(\.maxConcurrent)),
+            .texts(specs.map(\.concurrencyKey)), .texts(drafts.map(\.status.rawValue)), .int8s(specs.map(\.maxExecutions)), .texts(drafts.map(\.createdBy)),
             .instants(drafts.map(\.nextRunAt)), now,
         ]).map { row in
             (id: TaskID(try row.int64()), tenant: TenantID(try row.text()), name: try row.text(), at: try row.instant())
