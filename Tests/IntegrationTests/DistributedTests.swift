@@ -1,6 +1,7 @@
 import Foundation
 import SchedulerDomain
 import SchedulerTestingUtils
+import Synchronization
 import Testing
 
 /// One system at a time: each starts two servers and six processes.
@@ -42,19 +43,18 @@ struct DistributedTests {
                 "name": "append", "executor": "function", "max_concurrent": 0,
                 "config": ["name": "append", "parameters": ["path": .string(file)]],
             ])
-            let total = 2_000
-            async let triggered: Void = trigger(total, of: task, in: system)
-            try await eventually("runs have started") { starts(in: file).count > 100 }
+            let load = Load(api: system.api, task: task)
+            async let accepted = load.run()
+            try await grows(file, "runs start")
             try await system.broker.restart()
-            try await eventually("runs go on after the broker's restart") { [count = starts(in: file).count] in
-                starts(in: file).count > count
-            }
-            for queue in try await queues(of: system.broker) {
-                _ = try await system.broker.control("purge_queue", queue)
-            }
+            try await grows(file, "runs go on after the broker's restart")
+            for queue in try await queues(of: system.broker) { _ = try await system.broker.control("purge_queue", queue) }
+            try await grows(file, "runs go on after the queues were purged")
             try await system.postgres.restart()
-            try await triggered
+            try await grows(file, "runs go on after the database's restart")
+            load.stop()
 
+            let total = try await accepted
             let runs = try await system.runsAtTheEnd(of: task, within: .seconds(120))
             #expect(runs.count == total)
             #expect(runs.allSatisfy { $0["status"] == "completed" })
@@ -78,18 +78,10 @@ struct DistributedTests {
         }
     }
 
-    /// Triggers runs in batches of fifty over some twenty seconds; a batch that a restarting server refused is repeated.
-    private func trigger(_ total: Int, of task: Int64, in system: DistributedSystem) async throws {
-        let batch: JSONValue = ["runs": .array(Array(repeating: ["task_id": .integer(task)], count: 50))]
-        var accepted = 0
-        while accepted < total {
-            // Atomic: an error that is not "unknown" created nothing.
-            if let answer = try? await system.api.send("POST", "/api/task-runs/batch", batch) {
-                if answer.status == 202 { accepted += 50 }
-                #expect(answer.status == 202 || answer.body["error"]?["code"] != "OUTCOME_UNKNOWN")
-            }
-            try await Task.sleep(for: .milliseconds(500))
-        }
+    /// Waits until a hundred more runs have started than now.
+    private func grows(_ file: String, _ what: String) async throws {
+        let before = starts(in: file).count
+        try await eventually(what, within: .seconds(60)) { starts(in: file).count >= before + 100 }
     }
 
     private func starts(in file: String) -> [String] {
@@ -101,5 +93,32 @@ struct DistributedTests {
             String.init
         )
         .filter { $0.hasPrefix("task.") || $0 == "status" || $0.hasPrefix("worker.") }
+    }
+}
+
+/// Runs triggered again and again, in batches of fifty, until it is stopped.
+private final class Load: Sendable {
+    private let api: APIClient
+    private let batch: JSONValue
+    private let isStopped = Mutex(false)
+
+    init(api: APIClient, task: Int64) {
+        self.api = api
+        batch = ["runs": .array(Array(repeating: ["task_id": .integer(task)], count: 50))]
+    }
+
+    func stop() { isStopped.withLock { $0 = true } }
+
+    /// Returns how many runs the API has accepted. A batch that it refused was not created: a lost answer of the
+    /// store is looked into by the API itself.
+    func run() async throws -> Int {
+        var accepted = 0
+        while !isStopped.withLock({ $0 }) {
+            let answer = try await api.send("POST", "/api/task-runs/batch", batch)
+            if answer.status == 202 { accepted += 50 }
+            #expect(answer.status == 202 || answer.body["error"]?["code"] != "OUTCOME_UNKNOWN")
+            try await Task.sleep(for: .milliseconds(200))
+        }
+        return accepted
     }
 }
