@@ -43,7 +43,9 @@ struct DistributedTests {
                 "name": "append", "executor": "function", "max_concurrent": 0,
                 "config": ["name": "append", "parameters": ["path": .string(file)]],
             ])
-            let load = Load(api: system.api, task: task)
+            // `SCHEDULER_TEST_RUNS=10000` makes it as long as one likes.
+            let least = ProcessInfo.processInfo.environment["SCHEDULER_TEST_RUNS"].flatMap { Int($0) } ?? 0
+            let load = Load(api: system.api, task: task, atLeast: least)
             async let accepted = load.run()
             try await grows(file, "runs start")
             try await system.broker.restart()
@@ -96,14 +98,16 @@ struct DistributedTests {
     }
 }
 
-/// Runs triggered again and again, in batches of fifty, until it is stopped.
+/// Runs triggered again and again, in batches of fifty, until it is stopped and there are enough.
 private final class Load: Sendable {
     private let api: APIClient
     private let batch: JSONValue
+    private let least: Int
     private let isStopped = Mutex(false)
 
-    init(api: APIClient, task: Int64) {
+    init(api: APIClient, task: Int64, atLeast least: Int) {
         self.api = api
+        self.least = least
         batch = ["runs": .array(Array(repeating: ["task_id": .integer(task)], count: 50))]
     }
 
@@ -113,7 +117,7 @@ private final class Load: Sendable {
     /// store is looked into by the API itself.
     func run() async throws -> Int {
         var accepted = 0
-        while !isStopped.withLock({ $0 }) {
+        while !isStopped.withLock({ $0 }) || accepted < least {
             let answer = try await api.send("POST", "/api/task-runs/batch", batch)
             if answer.status == 202 { accepted += 50 }
             #expect(answer.status == 202 || answer.body["error"]?["code"] != "OUTCOME_UNKNOWN")
