@@ -107,8 +107,10 @@ struct TaskIntake: Sendable {
         }
     }
 
-    /// Waits a moment for a slot. Where none comes, a shared queue gets its messages back with the subscription; what
-    /// came through the worker's own queue is given back by a claim of nothing.
+    /// Waits a moment for a slot.
+    ///
+    /// Where none comes, a shared queue gets its messages back with the subscription; what came through the worker's
+    /// own queue is given back by a claim of nothing.
     private func isWorthClaiming(_ subscription: any QueueSubscription) async -> Bool {
         guard !hasRoom, case .tasks = source else { return true }
         await withTaskGroup(of: Void.self) { group in

@@ -88,7 +88,9 @@ struct StopTests {
         let file = folder.file("pid")
         let began = ContinuousClock.now
         let result = try await ProcessExecutors().shell.execute(
-            .shell("setsid sh -c 'echo $$ > \"\(file)\"; exec sleep 20' & while [ ! -s '\(file)' ]; do :; done; echo done"))
+            .shell(
+                "setsid sh -c 'echo $$ > \"\(file)\"; exec sleep 20' & while [ ! -s '\(file)' ]; do :; done; echo done")
+        )
         #expect(result.success)
         #expect(result.stdout == "done\n")
         #expect(ContinuousClock.now - began < .seconds(15))
