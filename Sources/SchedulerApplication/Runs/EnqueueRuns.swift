@@ -34,21 +34,28 @@ public struct EnqueueRuns: Sendable {
         return runs
     }
 
-    /// A run whose id exists is returned as it is, so what was lost on the way is simply sent again.
+    /// How long an unknown outcome is looked into before the caller is told that it is unknown.
+    private static let patience: Duration = .seconds(10)
+
+    /// A run whose id exists is returned as it is, so what was lost on the way is simply sent again. Once an outcome
+    /// was unknown, a store that is away is no answer either: the runs may be there.
     private static func enqueue(
         _ groups: [[NewRun]], into runs: any TaskRunRepository
     ) async throws -> [SchedulerResult<[TaskRun]>] {
+        let deadline = ContinuousClock.now.advanced(by: patience)
         var backoff = Backoff(base: .milliseconds(50), limit: .milliseconds(500))
-        for _ in 0..<2 {
+        var unknown: SchedulerError?
+        while true {
             do {
                 return try await runs.enqueue(groups)
-            } catch let error as SchedulerError
-                where error.code == .outcomeUnknown || error.code == .transactionConflict
-            {
+            } catch let error as SchedulerError where error.isTransient {
+                if error.code == .outcomeUnknown { unknown = error }
+                guard unknown != nil || error.code == .transactionConflict, ContinuousClock.now < deadline else {
+                    throw unknown ?? error
+                }
                 try await Task.sleep(for: backoff.next())
             }
         }
-        return try await runs.enqueue(groups)
     }
 
     private static func isItemFault(_ error: any Error) -> Bool {

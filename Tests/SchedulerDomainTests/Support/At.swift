@@ -6,7 +6,9 @@ func at(_ text: String) -> UTCInstant {
     return instant
 }
 
-/// Random numbers that are always the same one.
+/// Random numbers that are always the same one: `.max` draws the highest of a range, 1 the lowest.
+///
+/// Not 0: drawing from a range without bias may refuse it, for ever.
 struct FixedGenerator: RandomNumberGenerator {
     var value: UInt64
 

@@ -10,7 +10,7 @@ struct RetryPolicyTests {
     func bounds(failures: Int, longest: Int) {
         var random = SystemRandomNumberGenerator()
         var highest = FixedGenerator(value: .max)
-        var lowest = FixedGenerator(value: 0)
+        var lowest = FixedGenerator(value: 1)
         let policy = RetryPolicy()
         #expect(policy.delay(afterFailures: failures, random: &highest) == .milliseconds(longest))
         #expect(policy.delay(afterFailures: failures, random: &lowest) == .zero)

@@ -17,10 +17,10 @@ struct CivilDateTests {
         #expect(date.weekday == weekday)
     }
 
-    @Test("follow one another without a gap for 1,200 years")
+    @Test("follow one another without a gap for 450 years")
     func consecutive() throws {
         var expected = try #require(CivilDate(year: 1600, month: 1, day: 1))
-        for days in expected.daysSinceEpoch..<(expected.daysSinceEpoch + 1_200 * 366) {
+        for days in expected.daysSinceEpoch..<(expected.daysSinceEpoch + 450 * 366) {
             let date = CivilDate(daysSinceEpoch: days)
             guard date == expected, date.daysSinceEpoch == days else {
                 Issue.record("day \(days) is \(date), expected \(expected)")
@@ -29,7 +29,11 @@ struct CivilDateTests {
             let isLast = date.day == CivilDate.daysIn(month: date.month, of: date.year)
             let month = isLast ? date.month % 12 + 1 : date.month
             let year = isLast && month == 1 ? date.year + 1 : date.year
-            expected = try #require(CivilDate(year: year, month: month, day: isLast ? 1 : date.day + 1))
+            guard let next = CivilDate(year: year, month: month, day: isLast ? 1 : date.day + 1) else {
+                Issue.record("no day follows \(date)")
+                return
+            }
+            expected = next
         }
     }
 

@@ -30,7 +30,7 @@ extension PostgresSession {
     }
 
     /// Limits that the server keeps, so that a process stopped or gone in the middle of a transaction releases its
-    /// locks within seconds.
+    /// locks within seconds. No just-in-time compilation, which costs our short statements more than it gives.
     private static func settings(_ configuration: PostgresConfiguration) -> String {
         """
         SET statement_timeout = \(configuration.statementTimeout.milliseconds);
@@ -41,6 +41,7 @@ extension PostgresSession {
         SET tcp_keepalives_count = 3;
         SET tcp_user_timeout = 10000;
         SET timezone = 'UTC';
+        SET jit = off;
         SET client_min_messages = warning;
         """
     }
@@ -53,7 +54,7 @@ extension PostgresSession {
         let port = PQport(connection).map { String(cString: $0) } ?? ""
         return SchedulerError(
             .storeUnavailable,
-            "the database at \(host):\(port) cannot be reached or refuses us; check \(configuration.key) and the server",
+            "the database at \(host):\(port) does not answer or refuses us; check \(configuration.key) and the server",
             underlying: PostgresError(message: String(cString: PQerrorMessage(connection))))
     }
 

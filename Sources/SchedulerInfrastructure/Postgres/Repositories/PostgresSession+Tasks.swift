@@ -7,8 +7,8 @@ extension PostgresSession {
         let specs = drafts.map(\.spec)
         let rows = try execute(TaskSQL.create, [
             .texts(drafts.map(\.tenant.rawValue)), .texts(specs.map(\.name)), .texts(specs.map(\.taskType)),
-            .int4s(specs.map(\.priority.level)), .int4s(specs.map(\.maxConcurrent)), .texts(specs.map(\.concurrencyKey)),
-            .texts(drafts.map(\.status.rawValue)), .int8s(specs.map(\.maxExecutions)), .texts(drafts.map(\.createdBy)),
+            .int4s(specs.map(\.priority.level)), .int4s(specs.map(\.maxConcurrent)),
+            .texts(specs.map(\.concurrencyKey)), .texts(drafts.map(\.status.rawValue)), .int8s(specs.map(\.maxExecutions)), .texts(drafts.map(\.createdBy)),
             .instants(drafts.map(\.nextRunAt)), now,
         ]).map { row in
             (id: TaskID(try row.int64()), tenant: TenantID(try row.text()), name: try row.text(), at: try row.instant())
@@ -52,9 +52,7 @@ extension PostgresSession {
             if task.spec != old.spec { task.version += 1 }
             task.executionCount = row.executionCount
             task.updatedAt = row.now
-            if let decided = edit.decided, let latest = decided.runs.compactMap(\.scheduledAt).max() {
-                task.lastRunAt = max(task.lastRunAt ?? latest, latest)
-            }
+            task.lastRunAt = row.lastRunAt
             return task
         }
         try write(saved)
@@ -111,6 +109,10 @@ extension PostgresSession {
         }
         try insert(runs)
         try count(runs)
+        for run in runs {
+            let latest = tasks[run.task]?.lastRunAt ?? run.scheduledAt
+            tasks[run.task]?.lastRunAt = max(latest, run.scheduledAt)
+        }
         // One task may stand in several decisions, of which the last says how it goes on.
         let last = Dictionary(won.map { ($0.task, $0) }) { _, last in last }.values.sorted { $0.task < $1.task }
         try execute(TaskSQL.advance, [

@@ -36,6 +36,7 @@ enum RunPicking {
 
     /// From the clock to `locked`, the chosen rows. It goes by lanes (task and priority) found by a loose scan of
     /// their index, and takes from each at most what may start, so a capped task's backlog is never walked through.
+    /// Rows are locked by `status`, not `dispatched_at`, lest the planner reads the whole lane index for it.
     /// $1 is the time, $2 the limit.
     private static func chosen(slots: String) -> String {
         """
@@ -88,7 +89,7 @@ enum RunPicking {
             ORDER BY within_type.priority DESC, within_type.due_at, within_type.id
             LIMIT (SELECT greatest(0, free) FROM slots)
         ), locked AS MATERIALIZED (
-            SELECT id FROM run_live WHERE id = ANY(ARRAY(SELECT id FROM chosen)) AND dispatched_at IS NULL
+            SELECT id FROM run_live WHERE id = ANY(ARRAY(SELECT id FROM chosen)) AND status = 'pending'
             ORDER BY id FOR UPDATE SKIP LOCKED
         )
         """

@@ -14,6 +14,7 @@ struct LockedTask {
     var executionCount: Int64
     let maxExecutions: Int64?
     var nextRunAt: UTCInstant?
+    var lastRunAt: UTCInstant?
     /// The store's time in this transaction.
     let now: UTCInstant
 
@@ -35,7 +36,7 @@ private enum TaskLockSQL {
     /// NO KEY, since nothing that references a task is hindered by a count.
     static let lock = PostgresStatement.write("tasks.lock", """
         SELECT id, tenant_id, version, status, deleted_at IS NOT NULL, task_type, priority, concurrency_key,
-               execution_count, max_executions, next_run_at, coalesce($2, now())
+               execution_count, max_executions, next_run_at, last_run_at, coalesce($2, now())
         FROM tasks WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE
         """)
 
@@ -68,7 +69,8 @@ extension PostgresSession {
                 id: TaskID(try row.int64()), tenant: TenantID(try row.text()), version: try row.int(),
                 status: try row.value(), isDeleted: try row.bool(), taskType: try row.text(),
                 priority: try row.priority(), concurrencyKey: row.optionalText(), executionCount: try row.int64(),
-                maxExecutions: try row.optionalInt64(), nextRunAt: try row.optionalInstant(), now: try row.instant())
+                maxExecutions: try row.optionalInt64(), nextRunAt: try row.optionalInstant(),
+                lastRunAt: try row.optionalInstant(), now: try row.instant())
         }
         return Dictionary(uniqueKeysWithValues: rows.map { ($0.id, $0) })
     }
