@@ -66,7 +66,8 @@ struct StopTests {
         let file = folder.file("ready")
         let result = try await cancelled(
             ProcessExecutors(killGrace: .seconds(30)),
-            "sh -c 'trap \"sleep 0.2; echo cleaned; exit 0\" TERM; echo x > \"\(file)\"; while :; do sleep 0.05; done'; :",
+            "sh -c 'trap \"sleep 0.2; echo cleaned; exit 0\" TERM; echo x > \"\(file)\"; while :; do sleep 0.05; done'"
+                + "; :",
             ready: file)
         #expect(result.stdout == "cleaned\n")
     }
