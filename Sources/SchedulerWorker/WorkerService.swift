@@ -52,8 +52,8 @@ public struct WorkerService: Service {
     public func run() async throws {
         let stop = Latch<StopRequest>()
         let stopNow = Latch<Void>()
-        // Shielded, because the end of a worker takes time that cancellation does not give: processes are stopped, their
-        // outcomes reported. It is bounded by the shutdown grace.
+        // Shielded, because the end of a worker takes time that cancellation does not give: processes are stopped,
+        // their outcomes reported. It is bounded by the shutdown grace.
         try await withTaskCancellationHandler {
             try await withGracefulShutdownHandler {
                 try await withCancellationShield { try await work(until: stop, stopNow) }
@@ -83,7 +83,9 @@ public struct WorkerService: Service {
                     logger: logger, stop: stop, stopNow: stopNow)
                 let end = await life.run()
                 await leave(worker)
-                if end == .lost { logger.warning("Worker \(worker) was given up by the store; it takes a new identifier") }
+                if end == .lost {
+                    logger.warning("Worker \(worker) was given up by the store; it takes a new identifier")
+                }
             }
         }
     }
@@ -98,8 +100,9 @@ public struct WorkerService: Service {
             do {
                 try await store.workers.register(
                     identity.info(id: worker, slots: configuration.slots, at: clock.now))
+                let types = identity.taskTypes.joined(separator: ", ")
                 logger.info(
-                    "Worker \(identity.name) takes \(identity.taskTypes.joined(separator: ", ")) with \(configuration.slots) slots",
+                    "Worker \(identity.name) takes \(types) with \(configuration.slots) slots",
                     metadata: [LogKey.workerID: "\(worker)"])
                 return worker
             } catch let error as SchedulerError where error.code == .lockLost {

@@ -59,7 +59,9 @@ struct WorkerServiceTests {
             try await eventually("the first has started") { gate.starts.count == 1 }
             bench.queue.offer([attempts[1]])
             try await eventually("the message is back on the queue") {
-                bench.queue.read { $0.subscriptions[.tasks("function")] == nil && $0.waiting[.tasks("function")]?.count == 1 }
+                bench.queue.read {
+                    $0.subscriptions[.tasks("function")] == nil && $0.waiting[.tasks("function")]?.count == 1
+                }
             }
             #expect(try await bench.status(attempts[1]) == .dispatched)
             gate.open()
@@ -234,7 +236,9 @@ struct WorkerServiceTests {
             try await eventually("it is registered anew") {
                 try await bench.online().contains { $0.id != first }
             }
-            try await bench.settling(until: "the run was handed back") { try await bench.status(attempts[0]) == .pending }
+            try await bench.settling(until: "the run was handed back") {
+                try await bench.status(attempts[0]) == .pending
+            }
             let again = try await bench.dispatchedAgain()
             bench.queue.offer(again)
             gate.open()
@@ -255,7 +259,8 @@ struct WorkerServiceTests {
             bench.queue.offer(attempts)
             try await eventually("it has started") { gate.starts.count == 1 }
             let worker = try #require(try await bench.online().first)
-            bench.queue.send(SystemCommand.cancel(attempts.map(\.run)).encoded(at: VirtualClock.start), to: .worker(worker.id))
+            bench.queue.send(
+                SystemCommand.cancel(attempts.map(\.run)).encoded(at: VirtualClock.start), to: .worker(worker.id))
             try await eventually("it was stopped") { bench.queue.outcomes.first?.ending == .interruption }
             #expect(bench.queue.outcomes.first?.errorMessage == "cancelled on request")
             try await bench.settle()
@@ -275,7 +280,9 @@ struct WorkerServiceTests {
                 let offered = Array(attempts[start..<min(start + 32, attempts.count)])
                 for _ in 0..<2 { bench.queue.offer(offered) }
             }
-            try await eventually("all outcomes are published") { Set(bench.queue.outcomes.map(\.attempt)).count == 1_000 }
+            try await eventually("all outcomes are published") {
+                Set(bench.queue.outcomes.map(\.attempt)).count == 1_000
+            }
             try await bench.settle()
             let lines = TemporaryFolder.lines(of: file)
             #expect(lines.count == 1_000)

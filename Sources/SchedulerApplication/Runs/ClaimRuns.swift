@@ -3,7 +3,9 @@ public import SchedulerDomain
 import SchedulerErrors
 import SchedulerFoundation
 
-/// Starts the attempts that messages offer: the worker's half of the hand-over. Many messages share a transaction.
+/// Starts the attempts that messages offer: the worker's half of the hand-over.
+///
+/// Many messages share a transaction.
 ///
 /// A claim whose outcome is unknown is repeated, for as long as the caller wants it: it is idempotent, and giving up
 /// would leave runs that the store believes to be executed by a worker that does not know of them.

@@ -15,7 +15,9 @@ public struct FunctionCall: Sendable {
     }
 }
 
-/// A Swift function that tasks can name. What it returns becomes `result` in the run's result.
+/// A Swift function that tasks can name.
+///
+/// What it returns becomes `result` in the run's result.
 ///
 /// It ends soon after its Swift task is cancelled. It fails by throwing: `FunctionFailure` to say the class of the
 /// fault, `SchedulerError(.validation, …)` for wrong parameters, anything else for a `SYSTEM_ERROR`.

@@ -29,7 +29,9 @@ public struct HTTPExecutor: RunExecutor {
         let limit = min(config.timeout, run.timeout)
         let startedAt = clock.now
         do {
-            let answer = try await withTimeout(limit, "the call") { try await HTTPExecutor.call(request, within: limit) }
+            let answer = try await withTimeout(limit, "the call") {
+                try await HTTPExecutor.call(request, within: limit)
+            }
             return result(answer, config, startedAt: startedAt)
         } catch {
             try Task.checkCancellation()

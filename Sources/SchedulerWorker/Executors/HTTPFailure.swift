@@ -5,7 +5,9 @@ import SchedulerErrors
 
 /// Classes of failed calls.
 enum HTTPFailure {
-    /// A status that was not expected. 4xx means that the request is wrong, unless the task lists it for retry.
+    /// A status that was not expected.
+    ///
+    /// 4xx means that the request is wrong, unless the task lists it for retry.
     static func classify(status: Int, retried: Set<Int>) -> TaskResult.Failure {
         let isOfCaller = (400..<500).contains(status) && !retried.contains(status)
         return TaskResult.Failure(isOfCaller ? .user : .system, "answered with status \(status)")

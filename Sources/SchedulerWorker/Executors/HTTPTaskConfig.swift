@@ -29,10 +29,14 @@ struct HTTPTaskConfig: Sendable, Equatable {
     init(_ spec: TaskSpec) throws {
         let source = try HTTPTaskConfig.source(of: spec)
         var faults: [SchedulerError.FieldFault] = []
-        func fault(_ field: String, _ message: String) { faults.append(.init(field: "config.\(field)", message: message)) }
+        func fault(_ field: String, _ message: String) {
+            faults.append(.init(field: "config.\(field)", message: message))
+        }
 
         url = source["url"]?.string ?? ""
-        if !url.hasPrefix("http://"), !url.hasPrefix("https://") { fault("url", "an http:// or https:// address is needed") }
+        if !url.hasPrefix("http://"), !url.hasPrefix("https://") {
+            fault("url", "an http:// or https:// address is needed")
+        }
         if let value = source["method"] {
             method = value.string?.uppercased() ?? ""
             if !HTTPTaskConfig.methods.contains(method) {
@@ -57,14 +61,18 @@ struct HTTPTaskConfig: Sendable, Equatable {
         }
         if let value = source["expected_status"] {
             expectedStatus = HTTPTaskConfig.statuses(value)
-            if expectedStatus == nil { fault("expected_status", "a status from 100 to 599 or a list of them is needed") }
+            if expectedStatus == nil {
+                fault("expected_status", "a status from 100 to 599 or a list of them is needed")
+            }
         }
         if let value = source["retry_on_status_codes"] {
             let statuses = HTTPTaskConfig.statuses(value)
             if statuses == nil { fault("retry_on_status_codes", "a list of statuses from 100 to 599 is needed") }
             retryOnStatus = Set(statuses ?? [])
         }
-        for name in source.keys.sorted() where !HTTPTaskConfig.fields.contains(name) { fault(name, "there is no such field") }
+        for name in source.keys.sorted() where !HTTPTaskConfig.fields.contains(name) {
+            fault(name, "there is no such field")
+        }
         guard faults.isEmpty else { throw SchedulerError.invalid(faults) }
     }
 

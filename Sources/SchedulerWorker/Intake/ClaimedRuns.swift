@@ -1,7 +1,8 @@
 import SchedulerDomain
 
-/// Leads claimed runs from where they are claimed to the group that executes them. At most as many wait in it as there
-/// are slots.
+/// Leads claimed runs from where they are claimed to the group that executes them.
+///
+/// At most as many wait in it as there are slots.
 struct ClaimedRuns: Sendable {
     private let runs: AsyncStream<[ClaimedRun]>
     private let input: AsyncStream<[ClaimedRun]>.Continuation
@@ -24,8 +25,9 @@ struct ClaimedRuns: Sendable {
     /// No more are started.
     func finish() { input.finish() }
 
-    /// Executes runs side by side; returns after `finish` when all have ended. Not to be cancelled: what is stopped
-    /// is stopped attempt by attempt, so that each leaves an outcome.
+    /// Executes runs side by side; returns after `finish` when all have ended.
+    ///
+    /// Not to be cancelled: what is stopped is stopped attempt by attempt, so that each leaves an outcome.
     func executeAll(_ execution: RunExecution) async {
         await withDiscardingTaskGroup { group in
             for await batch in runs {

@@ -40,7 +40,9 @@ final class Slots: Sendable {
         freed?.fire(())
     }
 
-    /// Waits until a slot is free, or the task is cancelled. Who wakes up may find it taken again.
+    /// Waits until a slot is free, or the task is cancelled.
+    ///
+    /// Who wakes up may find it taken again.
     func waitUntilFree() async {
         let freed: Latch<Void>? = state.withLock { state in
             guard state.free == 0 else { return nil }

@@ -28,17 +28,19 @@ struct TaskIntake: Sendable {
 
     /// Consumes until the gate closes or the task is cancelled.
     func run() async {
-        var backoff = Backoff()
+        var backoff = Backoff(base: .milliseconds(10))
         while !Task.isCancelled, !gate.isClosed {
             await waitForRoom()
             do {
                 let subscription = try await queue.subscribe(to: source, prefetch: TaskIntake.prefetch)
-                backoff.reset()
-                await consume(subscription)
+                if await consume(subscription) {
+                    backoff.reset()
+                    continue
+                }
             } catch {
                 logger.debug("\(source) cannot be consumed: \(String(reflecting: error))")
-                do { try await Task.sleep(for: backoff.next()) } catch { return }
             }
+            do { try await Task.sleep(for: backoff.next()) } catch { return }
         }
     }
 
@@ -53,17 +55,21 @@ struct TaskIntake: Sendable {
 
     private var hasRoom: Bool { slots.free > 0 && !keeper.isFull }
 
-    private func consume(_ subscription: any QueueSubscription) async {
+    /// - Returns: whether anything was delivered.
+    private func consume(_ subscription: any QueueSubscription) async -> Bool {
+        var hasDelivered = false
         if let number = gate.enter(subscription) {
             // Bounded by the prefetch.
             await withDiscardingTaskGroup { group in
                 for await batch in subscription.deliveries {
+                    hasDelivered = true
                     for delivery in batch { group.addTask { await handle(delivery, of: subscription) } }
                 }
             }
             gate.leave(number)
         }
         await subscription.cancel()
+        return hasDelivered
     }
 
     private func handle(_ delivery: Delivery, of subscription: any QueueSubscription) async {
@@ -107,8 +113,10 @@ struct TaskIntake: Sendable {
         }
     }
 
-    /// Waits a moment for a slot. Where none comes, a shared queue gets its messages back with the subscription; what
-    /// came through the worker's own queue is given back by a claim of nothing.
+    /// Waits a moment for a slot.
+    ///
+    /// Where none comes, a shared queue gets its messages back with the subscription; what came through the worker's
+    /// own queue is given back by a claim of nothing.
     private func isWorthClaiming(_ subscription: any QueueSubscription) async -> Bool {
         guard !hasRoom, case .tasks = source else { return true }
         await withTaskGroup(of: Void.self) { group in

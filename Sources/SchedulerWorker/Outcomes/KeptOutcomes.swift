@@ -18,6 +18,10 @@ struct KeptOutcomes {
     }
 
     private var entries: [RunAttempt: Entry] = [:]
+    /// Published since the last look-up.
+    ///
+    /// May name what is settled by now.
+    private var unseen: [RunAttempt] = []
     /// About how much memory the results take.
     private(set) var bytes = 0
 
@@ -31,7 +35,9 @@ struct KeptOutcomes {
     }
 
     mutating func markPublished(_ attempt: RunAttempt, at now: ContinuousClock.Instant) {
+        guard entries[attempt] != nil else { return }
         entries[attempt]?.state = .published(since: now)
+        unseen.append(attempt)
     }
 
     mutating func markFailed(_ attempt: RunAttempt, at now: ContinuousClock.Instant) {
@@ -44,9 +50,19 @@ struct KeptOutcomes {
         }
     }
 
-    /// What the store may have settled by now.
-    var published: [RunAttempt] {
-        entries.compactMap { attempt, entry in
+    /// How many were published and not looked up since.
+    var unseenCount: Int { unseen.count }
+
+    /// Returns what was published and not looked up since; cheap, so it can follow a fast worker.
+    mutating func takeUnseen() -> [RunAttempt] {
+        defer { unseen.removeAll(keepingCapacity: true) }
+        return unseen.filter { entries[$0] != nil }
+    }
+
+    /// Returns all that the store may have settled by now.
+    mutating func takePublished() -> [RunAttempt] {
+        unseen.removeAll(keepingCapacity: true)
+        return entries.compactMap { attempt, entry in
             if case .published = entry.state { attempt } else { nil }
         }
     }

@@ -59,20 +59,23 @@ final class OutcomeKeeper: Sendable {
 
     /// Looks up and repeats until it is cancelled.
     func run() async {
-        var lastCheck = ContinuousClock.now
+        var nextCheck = ContinuousClock.now
         var isStoreAway = false
         await withDiscardingTaskGroup { group in
             while !Task.isCancelled {
                 do { try await Task.sleep(for: OutcomeKeeper.tick) } catch { break }
                 let now = ContinuousClock.now
-                for outcome in takeOverdue(at: now) { group.addTask { await self.report(outcome) } }
-                let published = table.read { $0.published }
-                let isTime = now - lastCheck >= configuration.settlementCheck
-                guard !published.isEmpty, isTime || (published.count >= OutcomeKeeper.earlyCheck && !isStoreAway)
-                else { continue }
-                lastCheck = now
+                let asked: [RunAttempt]
+                if now >= nextCheck {
+                    nextCheck = now + configuration.settlementCheck
+                    for outcome in takeOverdue(at: now) { group.addTask { await self.report(outcome) } }
+                    asked = table.change { $0.takePublished() }
+                } else {
+                    // A fast worker's outcomes are looked up in between, each once, so that they do not pile up.
+                    asked = table.change { $0.unseenCount >= OutcomeKeeper.earlyCheck ? $0.takeUnseen() : [] }
+                }
                 do {
-                    try await releaseSettled(published)
+                    try await releaseSettled(asked)
                     isStoreAway = false
                 } catch {
                     if !isStoreAway { logger.warning("Outcomes cannot be looked up: \(String(reflecting: error))") }

@@ -3,7 +3,9 @@ import Glibc
 import SchedulerDomain
 import SchedulerErrors
 
-/// The one thread that reads all output and sees all ends. Its state belongs to that thread alone.
+/// The one thread that reads all output and sees all ends.
+///
+/// Its state belongs to that thread alone.
 struct ProcessLoop {
     enum Command: Sendable {
         case add(SpawnedProcess, ProcessStart)

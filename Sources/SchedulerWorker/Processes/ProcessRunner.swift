@@ -19,7 +19,9 @@ public final class ProcessRunner: Sendable {
 
     deinit { machine.withLock { $0?.shutDown() } }
 
-    /// Runs a process to its end. Cancelling the task stops the process and still returns its outcome.
+    /// Runs a process to its end.
+    ///
+    /// Cancelling the task stops the process and still returns its outcome.
     ///
     /// - Throws: `validation` where the request cannot be executed as it is, `execution` where the system has no
     ///   room for a process, `CancellationError` where it was cancelled before it started.

@@ -73,7 +73,8 @@ final class ProcessSpawner: Sendable {
     /// Says whose fault it is: the task's (it never starts as it is), or the machine's (it may later).
     private static func failure(_ result: scheduler_spawn_result, of request: ProcessRequest) -> SchedulerError {
         let reason = systemMessage(result.error)
-        let isOfTask = [ENOENT, ENOTDIR, EACCES, EPERM, ENOEXEC, E2BIG, ELOOP, ENAMETOOLONG, EISDIR].contains(result.error)
+        let isOfTask = [ENOENT, ENOTDIR, EACCES, EPERM, ENOEXEC, E2BIG, ELOOP, ENAMETOOLONG, EISDIR].contains(
+            result.error)
         switch result.step {
         case SCHEDULER_SPAWN_DIRECTORY where isOfTask:
             return .invalid("working_directory", "\"\(request.workingDirectory ?? "")\" cannot be entered: \(reason)")

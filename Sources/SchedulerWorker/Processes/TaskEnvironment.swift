@@ -3,7 +3,9 @@ import SchedulerDomain
 import SchedulerErrors
 
 /// What a task sees of its surroundings: an allow-list of the worker's variables, the task's own, and the run's
-/// identity. Never the worker's environment, which holds credentials.
+/// identity.
+///
+/// Never the worker's environment, which holds credentials.
 public struct TaskEnvironment: Sendable {
     /// The variables of the worker that a task inherits.
     public static let inheritedNames = ["PATH", "HOME", "LANG", "TZ"]
@@ -25,13 +27,16 @@ public struct TaskEnvironment: Sendable {
         self.inherited = inherited.filter { TaskEnvironment.inheritedNames.contains($0.key) }
     }
 
-    /// The environment of one attempt. The task's values replace inherited ones, the run's identity replaces both.
+    /// The environment of one attempt.
+    ///
+    /// The task's values replace inherited ones, the run's identity replaces both.
     ///
     /// - Throws: `validation` for a name that no environment can hold.
     func variables(of run: RunContext) throws -> [String: String] {
         for (name, value) in run.spec.environment
         where name.isEmpty || name.contains("=") || name.utf8.contains(0) || value.utf8.contains(0) {
-            throw SchedulerError.invalid("environment", "\"\(name)\" cannot be set: a name holds no \"=\", neither holds NUL")
+            throw SchedulerError.invalid(
+                "environment", "\"\(name)\" cannot be set: a name holds no \"=\", neither holds NUL")
         }
         var variables = ["PATH": TaskEnvironment.standardPath]
         variables.merge(inherited) { $1 }

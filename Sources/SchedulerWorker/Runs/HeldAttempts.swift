@@ -33,6 +33,8 @@ final class HeldAttempts: Sendable {
     private struct State {
         var entries: [RunAttempt: Entry] = [:]
         var executing: Set<RunAttempt> = []
+        /// No deadline is earlier; nil where there is none.
+        var earliestDeadline: ContinuousClock.Instant?
     }
 
     private let state = Mutex(State())
@@ -62,7 +64,12 @@ final class HeldAttempts: Sendable {
     }
 
     func setDeadline(_ deadline: ContinuousClock.Instant, of attempt: RunAttempt) {
-        _ = update(attempt) { $0.deadline = deadline }
+        state.withLock { state in
+            guard case .executing(var execution) = state.entries[attempt] else { return }
+            execution.deadline = deadline
+            state.entries[attempt] = .executing(execution)
+            state.earliestDeadline = min(deadline, state.earliestDeadline ?? deadline)
+        }
     }
 
     func stop(_ attempt: RunAttempt, _ reason: StopReason) {
@@ -80,13 +87,21 @@ final class HeldAttempts: Sendable {
     }
 
     /// Stops what has run for too long.
+    ///
+    /// Goes through the table only when some deadline may have come.
     func stopOverdue(at now: ContinuousClock.Instant) {
-        let overdue = state.withLock { state in
-            state.executing.filter { attempt in
-                guard case .executing(let execution) = state.entries[attempt], let deadline = execution.deadline
-                else { return false }
-                return deadline <= now && execution.reason == nil
+        let overdue: [RunAttempt] = state.withLock { state in
+            guard let earliest = state.earliestDeadline, earliest <= now else { return [] }
+            var overdue: [RunAttempt] = []
+            var next: ContinuousClock.Instant?
+            for attempt in state.executing {
+                guard case .executing(let execution) = state.entries[attempt], let deadline = execution.deadline,
+                    execution.reason == nil
+                else { continue }
+                if deadline <= now { overdue.append(attempt) } else { next = min(deadline, next ?? deadline) }
             }
+            state.earliestDeadline = next
+            return overdue
         }
         for attempt in overdue { stop(attempt, .timeout) }
     }

@@ -14,8 +14,9 @@ struct RunExecution: Sendable {
     let clock: any SchedulerClock
     let logger: Logger
 
-    /// Executes, judges, frees the slot, and reports. The outcome is kept before it is reported, so that nothing that
-    /// happens to the report loses it.
+    /// Executes, judges, frees the slot, and reports.
+    ///
+    /// The outcome is kept before it is reported, so that nothing that happens to the report loses it.
     func run(_ claimed: ClaimedRun) async {
         let startedAt = clock.now
         let finished = await execute(claimed)
@@ -32,11 +33,17 @@ struct RunExecution: Sendable {
     }
 
     /// Runs the executor in a task of its own, because one attempt must be stoppable without its siblings (time limit,
-    /// cancel). It is awaited here and follows this task's cancellation, so it never outlives the attempt.
+    /// cancel).
+    ///
+    /// It is awaited here and follows this task's cancellation, so it never outlives the attempt.
     private func execute(_ claimed: ClaimedRun) async -> Result<TaskResult, any Error> {
         let work = Task { try await result(of: claimed) }
         held.begin(claimed.attempt) { work.cancel() }
-        return await withTaskCancellationHandler { await work.result } onCancel: { work.cancel() }
+        return await withTaskCancellationHandler {
+            await work.result
+        } onCancel: {
+            work.cancel()
+        }
     }
 
     private func result(of claimed: ClaimedRun) async throws -> TaskResult {

@@ -3,7 +3,9 @@ import SchedulerErrors
 import SchedulerFoundation
 import Synchronization
 
-/// The versions of tasks that a worker executed lately. A version never changes, so nothing in it grows old.
+/// The versions of tasks that a worker executed lately.
+///
+/// A version never changes, so nothing in it grows old.
 final class TaskSpecCache: Sendable {
     private struct State {
         var recent: [TaskVersionID: TaskSpec] = [:]

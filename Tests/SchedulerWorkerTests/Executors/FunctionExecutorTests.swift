@@ -61,7 +61,8 @@ struct FunctionExecutorTests {
         registry.register("echo") { $0.parameters }
         let config: JSONValue = ["name": "echo", "parameters": ["a": 1, "b": 2]]
         #expect(try await executor.execute(context(config)).result?["result"] == ["a": 1, "b": 2])
-        #expect(try await executor.execute(context(config, arguments: [["b": 3]])).result?["result"] == ["a": 1, "b": 3])
+        #expect(
+            try await executor.execute(context(config, arguments: [["b": 3]])).result?["result"] == ["a": 1, "b": 3])
         #expect(try await executor.execute(context(config, arguments: ["x"])).result?["result"] == "x")
     }
 

@@ -58,7 +58,9 @@ struct HTTPExecutorTests {
 
     @Test("a string body is sent as it is, and a text answer stays text")
     func raw() async throws {
-        try await withServer { .init(body: "got \($0.body)") } _: { server in
+        try await withServer {
+            .init(body: "got \($0.body)")
+        } _: { server in
             let result = try await executor.execute(
                 context(["url": .string(server.url), "method": "PUT", "body": "a=b"]))
             #expect(result.result?["result"] == "got a=b")
@@ -67,7 +69,9 @@ struct HTTPExecutorTests {
 
     @Test("the same object is taken as JSON text in command")
     func inCommand() async throws {
-        try await withServer { _ in .init(status: 204) } _: { server in
+        try await withServer { _ in
+            .init(status: 204)
+        } _: { server in
             let result = try await executor.execute(context([:], command: #"{"url":"\#(server.url)"}"#))
             #expect(result.exitCode == 204)
         }
@@ -79,7 +83,9 @@ struct HTTPExecutorTests {
             (404, ErrorType.user), (400, .user), (429, .system), (500, .system), (503, .system), (304, .system),
         ])
     func statuses(status: Int, type: ErrorType) async throws {
-        try await withServer { _ in .init(status: status) } _: { server in
+        try await withServer { _ in
+            .init(status: status)
+        } _: { server in
             let result = try await executor.execute(
                 context(["url": .string(server.url), "retry_on_status_codes": [429]]))
             #expect(result.error == TaskResult.Failure(type, "answered with status \(status)"))
@@ -89,7 +95,9 @@ struct HTTPExecutorTests {
 
     @Test("expected statuses replace 2xx", arguments: [JSONValue.integer(404), [200, 404]])
     func expected(statuses: JSONValue) async throws {
-        try await withServer { _ in .init(status: 404) } _: { server in
+        try await withServer { _ in
+            .init(status: 404)
+        } _: { server in
             let result = try await executor.execute(
                 context(["url": .string(server.url), "expected_status": statuses]))
             #expect(result.success)
@@ -98,7 +106,9 @@ struct HTTPExecutorTests {
 
     @Test("an answer that does not come in time is a TIMEOUT")
     func timeout() async throws {
-        try await withServer { _ in .init(isSilent: true) } _: { server in
+        try await withServer { _ in
+            .init(isSilent: true)
+        } _: { server in
             let result = try await executor.execute(context(["url": .string(server.url), "timeout_seconds": 0.2]))
             #expect(result.error?.type == .timeout)
         }
@@ -106,7 +116,9 @@ struct HTTPExecutorTests {
 
     @Test("the run's time limits the call's")
     func runLimit() async throws {
-        try await withServer { _ in .init(isSilent: true) } _: { server in
+        try await withServer { _ in
+            .init(isSilent: true)
+        } _: { server in
             var run = context(["url": .string(server.url)])
             run.timeout = .milliseconds(200)
             let result = try await executor.execute(run)
@@ -116,7 +128,9 @@ struct HTTPExecutorTests {
 
     @Test("a refused connection, an unknown name and a hang-up are NETWORK_ERROR")
     func network() async throws {
-        try await withServer { _ in .init(hangsUp: true) } _: { server in
+        try await withServer { _ in
+            .init(hangsUp: true)
+        } _: { server in
             let result = try await executor.execute(context(["url": .string(server.url)]))
             #expect(result.error?.type == .network)
         }
@@ -128,7 +142,9 @@ struct HTTPExecutorTests {
 
     @Test("a server without TLS is a NETWORK_ERROR for https")
     func noTLS() async throws {
-        try await withServer { _ in .init() } _: { server in
+        try await withServer { _ in
+            .init()
+        } _: { server in
             let url = JSONValue.string("https://127.0.0.1:\(server.port)/")
             let result = try await executor.execute(context(["url": url]))
             #expect(result.error?.type == .network)
@@ -151,7 +167,9 @@ struct HTTPExecutorTests {
 
     @Test("a long body is cut at 1 MiB")
     func longBody() async throws {
-        try await withServer { _ in .init(body: String(repeating: "x", count: 3_000_000)) } _: { server in
+        try await withServer { _ in
+            .init(body: String(repeating: "x", count: 3_000_000))
+        } _: { server in
             let result = try await executor.execute(context(["url": .string(server.url)]))
             #expect(result.success)
             let text = result.result?["result"]?.string ?? ""
@@ -162,7 +180,9 @@ struct HTTPExecutorTests {
 
     @Test("NUL in an answer is replaced")
     func withoutNUL() async throws {
-        try await withServer { _ in .init(body: "a\0b") } _: { server in
+        try await withServer { _ in
+            .init(body: "a\0b")
+        } _: { server in
             let result = try await executor.execute(context(["url": .string(server.url)]))
             #expect(result.result?["result"] == "a\u{FFFD}b")
         }
@@ -170,7 +190,9 @@ struct HTTPExecutorTests {
 
     @Test("a connection is used again")
     func reuse() async throws {
-        try await withServer { _ in .init(body: "ok") } _: { server in
+        try await withServer { _ in
+            .init(body: "ok")
+        } _: { server in
             for _ in 0..<5 { _ = try await executor.execute(context(["url": .string(server.url)])) }
             #expect(Set(server.requests.map(\.connection)) == [1])
         }
@@ -178,7 +200,9 @@ struct HTTPExecutorTests {
 
     @Test("cancelling ends the call")
     func cancels() async throws {
-        try await withServer { _ in .init(isSilent: true) } _: { server in
+        try await withServer { _ in
+            .init(isSilent: true)
+        } _: { server in
             let run = context(["url": .string(server.url)])
             let work = Task { try await executor.execute(run) }
             try await eventually("the server has the request") { !server.requests.isEmpty }

@@ -57,7 +57,9 @@ struct ProcessExecutorTests {
     func environment() async throws {
         setenv("SCHEDULER_WORKER_TEST_SECRET", "hidden", 1)
         let executors = ProcessExecutors(
-            inherited: ["PATH": "/usr/bin:/bin", "HOME": "/nowhere", "TZ": "UTC", "DATABASE_URL": "secret", "LANG": "C"])
+            inherited: [
+                "PATH": "/usr/bin:/bin", "HOME": "/nowhere", "TZ": "UTC", "DATABASE_URL": "secret", "LANG": "C",
+            ])
         var context = RunContext.command("env") { $0.environment = ["OWN": "x=y", "TZ": "Europe/Berlin"] }
         context.attempt = RunAttempt(run: context.attempt.run, attempt: 4)
         let lines = try await executors.command.execute(context).stdout.split(separator: "\n").map(String.init)
@@ -126,9 +128,12 @@ struct ProcessExecutorTests {
         #expect(error?.message.contains("/no/such/folder") == true)
     }
 
-    @Test("a missing program is a VALIDATION_ERROR", arguments: ["no-such-program", "/no/such/program", "ls -la", "/tmp"])
+    @Test(
+        "a missing program is a VALIDATION_ERROR", arguments: ["no-such-program", "/no/such/program", "ls -la", "/tmp"])
     func missingProgram(program: String) async throws {
-        let error = await #expect(throws: SchedulerError.self) { try await executors.command.execute(.command(program)) }
+        let error = await #expect(throws: SchedulerError.self) {
+            try await executors.command.execute(.command(program))
+        }
         #expect(error?.code == .validation)
         #expect(error?.message.contains(program) == true)
     }
@@ -146,11 +151,10 @@ struct ProcessExecutorTests {
     @Test("a program is looked up in the task's own PATH")
     func ownPath() async throws {
         let folder = try TemporaryFolder()
-        let program = folder.file("greet")
-        try "#!/bin/sh\necho hello\n".write(toFile: program, atomically: true, encoding: .utf8)
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
+        // A link rather than a script: a file that this process has just written may be busy in a child being started.
+        try FileManager.default.createSymbolicLink(atPath: folder.file("greet"), withDestinationPath: "/bin/echo")
         let found = try await executors.command.execute(
-            .command("greet") { $0.environment = ["PATH": "/no/such:\(folder.path)"] })
+            .command("greet", "hello") { $0.environment = ["PATH": "/no/such:\(folder.path)"] })
         #expect(found.stdout == "hello\n")
         await #expect(throws: SchedulerError.self) { try await executors.command.execute(.command("greet")) }
     }

@@ -66,7 +66,8 @@ struct StopTests {
         let file = folder.file("ready")
         let result = try await cancelled(
             ProcessExecutors(killGrace: .seconds(30)),
-            "sh -c 'trap \"sleep 0.2; echo cleaned; exit 0\" TERM; echo x > \"\(file)\"; while :; do sleep 0.05; done'; :",
+            "sh -c 'trap \"sleep 0.2; echo cleaned; exit 0\" TERM; echo x > \"\(file)\"; while :; do sleep 0.05; done'"
+                + "; :",
             ready: file)
         #expect(result.stdout == "cleaned\n")
     }
@@ -88,7 +89,9 @@ struct StopTests {
         let file = folder.file("pid")
         let began = ContinuousClock.now
         let result = try await ProcessExecutors().shell.execute(
-            .shell("setsid sh -c 'echo $$ > \"\(file)\"; exec sleep 20' & while [ ! -s '\(file)' ]; do :; done; echo done"))
+            .shell(
+                "setsid sh -c 'echo $$ > \"\(file)\"; exec sleep 20' & while [ ! -s '\(file)' ]; do :; done; echo done")
+        )
         #expect(result.success)
         #expect(result.stdout == "done\n")
         #expect(ContinuousClock.now - began < .seconds(15))

@@ -1,5 +1,6 @@
 import SchedulerDomain
 import SchedulerTestingUtils
+
 @testable import SchedulerWorker
 
 extension RunContext {

@@ -29,20 +29,20 @@ final class WorkerBench: Sendable {
         store = InMemoryStore(now: { clock.now })
     }
 
-    func service(store other: (any SchedulerStore)? = nil) -> WorkerService {
+    func service(queue other: (any MessageQueue)?) -> WorkerService {
         WorkerService(
-            identity: WorkerIdentity(name: "worker", hostname: "host", taskTypes: types), store: other ?? store,
-            queue: queue,
+            identity: WorkerIdentity(name: "worker", hostname: "host", taskTypes: types), store: store,
+            queue: other ?? queue,
             executors: ExecutorFactory(killGrace: configuration.killGrace, functions: functions).makeRegistry(),
             configuration: configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     /// Runs the worker for the time of the body, then shuts it down gracefully and waits for its end.
     func withWorker(
-        store other: (any SchedulerStore)? = nil, _ body: @escaping @Sendable () async throws -> Void
+        queue other: (any MessageQueue)? = nil, _ body: @escaping @Sendable () async throws -> Void
     ) async throws {
         let group = ServiceGroup(
-            services: [service(store: other)], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            services: [service(queue: other)], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
             do {
