@@ -20,8 +20,10 @@ let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hum
 let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let tomlKit: Target.Dependency = .product(name: "TOMLKit", package: "TOMLKit")
 
 /// The arrows between our modules; `ArchitectureTests` reads the imports and holds them to the same table.
@@ -58,8 +60,8 @@ let libraries: [(name: String, dependencies: [Target.Dependency])] = [
         "SchedulerWorker",
         [
             "SchedulerFoundation", "SchedulerApplication", "SchedulerDomain", "SchedulerInfrastructure",
-            "SchedulerErrors", "SchedulerConfig", "SchedulerObservability", "CProcess", asyncHTTPClient, logging,
-            nioCore, nioPosix, serviceLifecycle,
+            "SchedulerErrors", "SchedulerConfig", "SchedulerObservability", "CProcess", asyncHTTPClient, deque,
+            logging, nioCore, nioHTTP1, nioPosix, serviceLifecycle,
         ]
     ),
     ("SchedulerTestingUtils", ["SchedulerDomain", "SchedulerErrors", "SchedulerFoundation", logging]),
@@ -86,7 +88,7 @@ let testTargets: [Target] =
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ourLibraries + [logging, serviceLifecycle, asyncHTTPClient, nioCore, "scheduler"],
+            dependencies: ourLibraries + [asyncHTTPClient, logging, nioCore, nioHTTP1, serviceLifecycle, "scheduler"],
             swiftSettings: strict
         ),
     ]
@@ -115,7 +117,9 @@ let package = Package(
         + [
             .executableTarget(
                 name: "scheduler",
-                dependencies: ourLibraries + [argumentParser, logging, serviceLifecycle, asyncHTTPClient],
+                dependencies: ourLibraries + [
+                    argumentParser, asyncHTTPClient, logging, nioCore, nioHTTP1, serviceLifecycle, unixSignals, "CLinux",
+                ],
                 swiftSettings: strict
             )
         ]

@@ -9,4 +9,9 @@
 // prctl is variadic, which Swift cannot call. At most 15 bytes of the name are kept.
 static inline void scheduler_set_thread_name(const char *name) { (void)prctl(PR_SET_NAME, name); }
 
+// prctl is variadic, which Swift cannot call.
+
+// Closes /proc/<pid>/environ and mem of this process to other processes of the same user (PR_SET_DUMPABLE, prctl(2)).
+static inline int scheduler_forbid_inspection(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
 #endif

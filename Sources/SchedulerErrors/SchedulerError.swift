@@ -117,7 +117,8 @@ extension SchedulerError: CustomStringConvertible, CustomDebugStringConvertible 
     public var debugDescription: String {
         var text = "\(code.rawValue): \(message)"
         if !context.isEmpty {
-            text += " [" + context.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ") + "]"
+            text +=
+                " [" + context.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ") + "]"
         }
         if let underlying { text += " (\(String(reflecting: underlying)))" }
         return text

@@ -7,6 +7,7 @@ launch() {
     shift 2
     (
         cd "$dir"
+        close_inherited_files
         if is_root; then
             exec setsid setpriv --reuid="$SERVICE_USER" --regid="$SERVICE_USER" --clear-groups -- env -i "$@"
         else
@@ -14,6 +15,15 @@ launch() {
         fi
     ) </dev/null >>"$dir/server.log" 2>&1 &
     echo $! >"$pid_file"
+}
+
+# A server that kept what its starter has open (a pipe, a socket) would keep whoever waits for its end waiting.
+close_inherited_files() {
+    local file number
+    for file in "/proc/$BASHPID/fd/"*; do
+        number=${file##*/}
+        if ((number > 2)); then eval "exec $number>&-"; fi
+    done
 }
 
 read_pid() { cat "$1/pid" 2>/dev/null; }

@@ -1,4 +1,6 @@
-/// The transport between roles. Its messages are hints and reports; the store is the truth.
+/// The transport between roles.
+///
+/// Its messages are hints and reports; the store is the truth.
 public protocol MessageQueue: Sendable {
     /// Publishes messages and waits until the broker has answered for each.
     ///

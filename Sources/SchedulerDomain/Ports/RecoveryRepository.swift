@@ -1,5 +1,7 @@
-/// The leader's duties in the store. Each call begins by checking the leader's term, so a deposed leader writes
-/// nothing; each handles at most 500 rows, so its locks are short.
+/// The leader's duties in the store.
+///
+/// Each call begins by checking the leader's term, so a deposed leader writes nothing; each handles at most 500 rows,
+/// so its locks are short.
 ///
 /// - Throws: every method throws `lockLost` where the term is over.
 public protocol RecoveryRepository: Sendable {

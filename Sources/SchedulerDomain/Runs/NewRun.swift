@@ -1,5 +1,7 @@
-/// A run that is to be created. What it takes from its task (type, priority, key, version) the store reads from the
-/// task's row in the same transaction.
+/// A run that is to be created.
+///
+/// What it takes from its task (type, priority, key, version) the store reads from the task's row in the same
+/// transaction.
 public struct NewRun: Sendable, Hashable {
     public var id: RunID
     public var tenant: TenantID

@@ -1,7 +1,8 @@
 import SchedulerErrors
 
-/// The rules by which a live run ends or goes back to `pending`. Every store asks it while it holds the run's row,
-/// so the three of them cannot differ.
+/// The rules by which a live run ends or goes back to `pending`.
+///
+/// Every store asks it while it holds the run's row, so the three of them cannot differ.
 public enum RunJudge {
     /// The part of a live run that judging needs.
     public struct Standing: Sendable, Hashable {
@@ -92,7 +93,8 @@ public enum RunJudge {
         case .failure(let type):
             return judgeFailure(type, final: .failed, of: run, policy: policy, counters: &counters, random: &random)
         case .timeout:
-            return judgeFailure(.timeout, final: .timeout, of: run, policy: policy, counters: &counters, random: &random)
+            return judgeFailure(
+                .timeout, final: .timeout, of: run, policy: policy, counters: &counters, random: &random)
         }
     }
 

@@ -15,7 +15,9 @@ public struct TaskRun: Sendable, Hashable, Identifiable {
     public var trigger: TriggerType
     /// Who or what triggered it; nil for a schedule.
     public var triggeredBy: String?
-    /// The fire time: the instant the run was meant for. It never changes.
+    /// The fire time: the instant the run was meant for.
+    ///
+    /// It never changes.
     public var scheduledAt: UTCInstant
     /// Not picked before this time; a retry moves it.
     public var dueAt: UTCInstant

@@ -34,8 +34,9 @@ public struct CronExpression: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// Whether it names times of day: neither minute nor hour begins with `*`. Such a schedule keeps to the wall
-    /// clock across daylight-saving changes, every other follows elapsed time.
+    /// Whether it names times of day: neither minute nor hour begins with `*`.
+    ///
+    /// Such a schedule keeps to the wall clock across daylight-saving changes, every other follows elapsed time.
     public var isFixed: Bool { !minute.beginsWithStar && !hour.beginsWithStar }
 
     func matches(_ date: CivilDate) -> Bool {

@@ -60,7 +60,8 @@ struct CronField: Sendable, Hashable {
         }
         if base == "*" || base == "?" {
             // 7 is a second name of Sunday, not a value of its own.
-            return stride(from: kind.range.lowerBound, through: kind.range == 0...7 ? 6 : kind.range.upperBound, by: step)
+            return stride(
+                from: kind.range.lowerBound, through: kind.range == 0...7 ? 6 : kind.range.upperBound, by: step)
         }
         let ends = base.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
         let first = try value(ends[0], as: kind, in: item)

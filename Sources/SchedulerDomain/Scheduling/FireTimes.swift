@@ -37,11 +37,36 @@ public struct FireTimes: Sendable, Hashable {
             // A start that is itself a fire time counts.
             after = start.advanced(by: .microseconds(-1))
         }
-        guard let seconds = expression.isFixed ? nextFixed(after: after) : nextWildcard(after: after) else { return nil }
+        guard let seconds = expression.isFixed ? nextFixed(after: after) : nextWildcard(after: after) else {
+            return nil
+        }
         let fire = UTCInstant(secondsSinceEpoch: seconds)
         guard fire <= UTCInstant.distantFuture else { return nil }
         if let end, fire > end { return nil }
         return fire
+    }
+
+    /// Returns the last fire time before `limit`, given that `first` is one.
+    ///
+    /// A binary search over `next(after:)`, which never falls as its argument grows: some thirty steps for any distance.
+    /// - Precondition: `first` is a fire time before `limit`.
+    public func last(from first: UTCInstant, before limit: UTCInstant) -> UTCInstant {
+        precondition(first < limit, "the first fire time lies before the limit")
+        var low = first.secondsSinceEpoch
+        var high = limit.secondsSinceEpoch
+        var last = first
+        while low < high {
+            let middle = low + (high - low + 1) / 2
+            // Asked from just before `middle`, so that `middle` itself counts.
+            let probe = UTCInstant(secondsSinceEpoch: middle).advanced(by: .microseconds(-1))
+            if let fire = next(after: probe), fire < limit {
+                last = fire
+                low = max(middle, fire.secondsSinceEpoch)
+            } else {
+                high = middle - 1
+            }
+        }
+        return last
     }
 
     private func nextFixed(after instant: UTCInstant) -> Int64? {

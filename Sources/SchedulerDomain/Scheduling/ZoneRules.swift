@@ -1,7 +1,9 @@
 private import Foundation
 internal import SchedulerErrors
 
-/// The offsets of one IANA time zone. Rules come from Foundation for now, that is, from the toolchain's release.
+/// The offsets of one IANA time zone.
+///
+/// Rules come from Foundation for now, that is, from the toolchain's release.
 public struct ZoneRules: Sendable, Hashable {
     public let name: String
     private let zone: TimeZone
@@ -9,8 +11,12 @@ public struct ZoneRules: Sendable, Hashable {
     /// - Throws: `validation` for a name that the rules do not know.
     public init(_ name: String) throws {
         // Foundation also takes abbreviations and GMT offsets; only IANA names are ours.
-        guard let zone = TimeZone(identifier: name), name == "UTC" || name.contains("/") || ZoneRules.known.contains(name)
-        else { throw SchedulerError.invalid("timezone", "\"\(name)\" is not a known IANA time zone, for example Europe/Berlin") }
+        guard let zone = TimeZone(identifier: name),
+            name == "UTC" || name.contains("/") || ZoneRules.known.contains(name)
+        else {
+            throw SchedulerError.invalid(
+                "timezone", "\"\(name)\" is not a known IANA time zone, for example Europe/Berlin")
+        }
         self.name = name
         self.zone = zone
     }

@@ -39,7 +39,9 @@ public struct TaskVersionID: Sendable, Hashable, Comparable {
 
 /// A change of a task, applied only if nobody changed it since it was read.
 public struct TaskEdit: Sendable, Hashable {
-    /// The task as it shall be. `version` is the one that was read; a changed `spec` gets the next one.
+    /// The task as it shall be.
+    ///
+    /// `version` is the one that was read; a changed `spec` gets the next one.
     public var task: TaskDefinition
     /// What becomes of fire times of the old schedule that were due and undecided; commits with the edit.
     public var decided: FireDecision?

@@ -1,5 +1,7 @@
-/// Assembles the WHERE, ORDER BY and LIMIT of a list. The only place that puts SQL text together; values are bound,
-/// never spliced, and columns come from code, never from a caller.
+/// Assembles the WHERE, ORDER BY and LIMIT of a list.
+///
+/// The only place that puts SQL text together; values are bound, never spliced, and columns come from code, never from
+/// a caller.
 public struct TaskQueryBuilder: Sendable {
     /// A value to bind, in the order of its placeholder.
     public enum Parameter: Sendable, Hashable {
@@ -33,7 +35,9 @@ public struct TaskQueryBuilder: Sendable {
         order = " ORDER BY \(column) DESC LIMIT \(bind(.integer(Int64(limit) + 1)))"
     }
 
-    /// The text that follows `FROM …`. Placeholders are `$1`, `$2` …, which both dialects read.
+    /// The text that follows `FROM …`.
+    ///
+    /// Placeholders are `$1`, `$2` …, which both dialects read.
     public var text: String {
         (conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")) + order
     }

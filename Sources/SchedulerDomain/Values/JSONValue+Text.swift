@@ -1,13 +1,33 @@
-private import FoundationEssentials
-
-/// JSON text in and out. The writer is our own because it stands in hot paths (a claim, a settle, a page of runs);
-/// the parser is Foundation's.
+/// JSON text in and out, both hand-written because they stand in hot paths (a batch of triggers, a claim, a settle, a
+/// page of runs).
 extension JSONValue {
-    /// Parses JSON text.
+    /// How deep objects and lists may nest in what callers send us.
+    public static let callerDepth = 64
+    /// How deep they may nest in what we kept ourselves: more than callers may, since we wrap what they send.
+    public static let storedDepth = 512
+
+    /// Parses JSON text strictly: no duplicate keys, no lone surrogates, no numbers beyond `Double`.
     ///
-    /// - Throws: `DecodingError` when the text is not JSON.
-    public init(parsing text: String) throws {
-        self = try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
+    /// Whole numbers beyond `Int64`, and all that have a fraction or an exponent, become `number`.
+    public init(parsing text: String, maxDepth: Int = storedDepth) throws(JSONSyntaxError) {
+        var text = text
+        let result = text.withUTF8 { bytes in JSONValue.parse(bytes, maxDepth: maxDepth) }
+        self = try result.get()
+    }
+
+    /// Parses JSON text in UTF-8, as the other form.
+    public init(parsing bytes: UnsafeRawBufferPointer, maxDepth: Int = storedDepth) throws(JSONSyntaxError) {
+        let result = bytes.withMemoryRebound(to: UInt8.self) { JSONValue.parse($0, maxDepth: maxDepth) }
+        self = try result.get()
+    }
+
+    private static func parse(_ bytes: UnsafeBufferPointer<UInt8>, maxDepth: Int) -> Result<JSONValue, JSONSyntaxError> {
+        var parser = JSONParser(bytes, maxDepth: maxDepth)
+        do {
+            return .success(try parser.parseDocument())
+        } catch {
+            return .failure(error)
+        }
     }
 
     /// Compact JSON with object keys in order, so that equal values have equal text.

@@ -92,7 +92,9 @@ public final class Batcher<Item: Sendable, Output: Sendable>: Sendable {
             return taken
         }
         let results = await results(of: [item] + others.map(\.item))
-        for (waiting, result) in zip(others, results.dropFirst()) { waiting.continuation.resume(returning: .done(result)) }
+        for (waiting, result) in zip(others, results.dropFirst()) {
+            waiting.continuation.resume(returning: .done(result))
+        }
         let successor = state.withLock { state in
             let next = state.waiting.popFirst()
             state.isFlushing = next != nil
@@ -107,7 +109,7 @@ public final class Batcher<Item: Sendable, Output: Sendable>: Sendable {
             let outputs = try await flush(items)
             precondition(outputs.count == items.count, "\(name): a flush returns one output per item")
             return outputs.map { .success($0) }
-        } catch where items.count > 1 && isItemFault(error) {
+        } catch  where items.count > 1 && isItemFault(error) {
             let middle = items.count / 2
             let first = await results(of: Array(items[..<middle]))
             return await first + results(of: Array(items[middle...]))

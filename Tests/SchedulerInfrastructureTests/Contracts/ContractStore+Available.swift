@@ -2,5 +2,5 @@ import SchedulerTestingUtils
 
 extension ContractStore {
     /// Every store that can be opened here.
-    static let available: [ContractStore] = [.inMemory]
+    static let available: [ContractStore] = [.inMemory, .sqlite]
 }

@@ -1,0 +1,94 @@
+import Hummingbird
+import SchedulerApplication
+import SchedulerDomain
+import SchedulerErrors
+
+/// Reads the query of a URL and gathers every fault. Unknown and repeated parameters are faults: who writes
+/// `?validate=true` to a route that does not know it shall hear so.
+struct QueryReader {
+    private var values: [String: String] = [:]
+    private var faults: [SchedulerError.FieldFault] = []
+
+    init(_ request: Request) {
+        for item in (request.uri.query ?? "").split(separator: "&") {
+            let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let name = QueryReader.decoded(parts[0]), let value = QueryReader.decoded(parts.count > 1 ? parts[1] : "")
+            else {
+                fault(String(parts[0]), "is not valid percent-encoded UTF-8")
+                continue
+            }
+            if values.updateValue(value, forKey: name) != nil { fault(name, "is there twice") }
+        }
+    }
+
+    /// 1–500; 50 where it is absent.
+    mutating func limit() -> Int {
+        guard let text = values.removeValue(forKey: "limit") else { return 50 }
+        guard text.utf8.count <= 3, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let limit = Int(text),
+            (1...500).contains(limit)
+        else {
+            fault("limit", "must be a whole number from 1 to 500")
+            return 50
+        }
+        return limit
+    }
+
+    mutating func cursor() -> PageCursor? {
+        guard let text = values.removeValue(forKey: "cursor") else { return nil }
+        if let cursor = try? PageCursor(text) { return cursor }
+        faults += PageCursor.damaged.faults
+        return nil
+    }
+
+    mutating func word<Word: RawRepresentable & CaseIterable>(_ name: String) -> Word? where Word.RawValue == String {
+        guard let text = values.removeValue(forKey: name) else { return nil }
+        if let word = Word(rawValue: text) { return word }
+        let words = Word.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
+        fault(name, "must be one of \(words)")
+        return nil
+    }
+
+    mutating func taskID(_ name: String) -> TaskID? {
+        guard let text = values.removeValue(forKey: name) else { return nil }
+        if let id = TaskID(text) { return id }
+        fault(name, "is not the id of a task, which is a whole number")
+        return nil
+    }
+
+    /// - Throws: `validation` with every fault of the query, parameters that nobody read included.
+    mutating func finish() throws {
+        for name in values.keys.sorted() { fault(name, "is not a known query parameter") }
+        guard faults.isEmpty else { throw SchedulerError.invalid(faults) }
+    }
+
+    private mutating func fault(_ name: String, _ message: String) {
+        faults.append(.init(field: name, message: message))
+    }
+
+    /// Percent-decodes; nil for malformed escapes, bytes that are not UTF-8, and NUL.
+    private static func decoded(_ text: Substring) -> String? {
+        var bytes: [UInt8] = []
+        var rest = text.utf8[...]
+        while let byte = rest.popFirst() {
+            switch byte {
+            case UInt8(ascii: "+"): bytes.append(0x20)
+            case UInt8(ascii: "%"):
+                guard let high = rest.popFirst(), let low = rest.popFirst(), let first = hexDigit(high),
+                    let second = hexDigit(low)
+                else { return nil }
+                bytes.append(first << 4 | second)
+            default: bytes.append(byte)
+            }
+        }
+        return bytes.contains(0) ? nil : String(validating: bytes, as: UTF8.self)
+    }
+
+    private static func hexDigit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case 0x30...0x39: byte - 0x30
+        case 0x61...0x66: byte - 0x57
+        case 0x41...0x46: byte - 0x37
+        default: nil
+        }
+    }
+}

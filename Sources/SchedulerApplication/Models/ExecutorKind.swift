@@ -1,0 +1,87 @@
+import SchedulerDomain
+import SchedulerErrors
+
+/// What an executor's name says about the rest of the task: the queue it goes to, and what it must be given.
+enum ExecutorKind: Sendable, Hashable {
+    /// `sh -c command`; also called bash.
+    case shell
+    /// A program with arguments.
+    case command
+    /// An HTTP call; also called webhook.
+    case http
+    /// A Swift function by name.
+    case function
+    /// Anything else: what it needs is known to its plug-in alone.
+    case other
+
+    init(_ executor: String) {
+        self =
+            switch executor {
+            case "shell", "bash": .shell
+            case "command": .command
+            case "http", "webhook": .http
+            case "function": .function
+            default: .other
+            }
+    }
+
+    /// The queue that goes with it; nil where it is called as the executor.
+    var taskType: String? {
+        switch self {
+        case .shell: "shell"
+        case .command: "command"
+        case .http: "http"
+        case .function: "function"
+        case .other: nil
+        }
+    }
+
+    /// Returns what is wrong with the command and configuration of a task for such an executor.
+    func faults(of spec: TaskSpec) -> [SchedulerError.FieldFault] {
+        switch self {
+        case .shell, .command:
+            guard let command = spec.command, command.contains(where: { !$0.isWhitespace }) else {
+                return [.init(field: "command", message: "is missing; executor \"\(spec.executor)\" needs it")]
+            }
+            return []
+        case .http: return httpFaults(of: spec)
+        case .function: return functionFaults(of: spec)
+        case .other: return []
+        }
+    }
+
+    /// The call stands in `config`, or as JSON text in `command`.
+    private func httpFaults(of spec: TaskSpec) -> [SchedulerError.FieldFault] {
+        guard let command = spec.command else { return HTTPCallRules.faults(of: spec.config, path: "config") }
+        guard spec.config == .object([:]) else {
+            return [.init(field: "command", message: "must be absent where config says what to call")]
+        }
+        do throws(JSONSyntaxError) {
+            let json = try JSONValue(parsing: command, maxDepth: JSONValue.callerDepth)
+            guard !json.containsNUL else {
+                return [.init(field: "command", message: "holds a NUL character, which cannot be stored")]
+            }
+            return HTTPCallRules.faults(of: json, path: "command")
+        } catch {
+            let message = "must be absent, with the call in config, or hold the same as JSON text: \(error)"
+            return [.init(field: "command", message: message)]
+        }
+    }
+
+    /// The function's name stands in `config`, or alone in `command`.
+    private func functionFaults(of spec: TaskSpec) -> [SchedulerError.FieldFault] {
+        guard var reader = try? BodyReader(spec.config, path: "config") else {
+            return [.init(field: "config", message: BodyFault.wrongKind(spec.config, "an object").message)]
+        }
+        let name = reader.read("name", .text(1...255))
+        let functionName = reader.read("functionName", .text(1...255))
+        _ = reader.read("modulePath", .text(1...255))
+        _ = reader.read("parameters", .any)
+        if name == nil, functionName == nil, spec.command == nil, reader.isSound("name", "functionName") {
+            reader.fault("name", "is missing; it names the function")
+        } else if let name, let functionName, name != functionName {
+            reader.fault("functionName", "says something else than name")
+        }
+        return reader.finish()
+    }
+}

@@ -1,0 +1,99 @@
+public import Logging
+public import SchedulerDomain
+import SchedulerErrors
+public import SchedulerFoundation
+
+/// Picks due runs and offers them to the workers.
+///
+/// The row decides, not the message: what could not be published returns to pending, and what is lost on the way is
+/// picked anew after a while.
+public struct PickRuns: Sendable {
+    /// What one pass did.
+    public struct Pass: Sendable, Hashable {
+        public var published: Int
+        public var undelivered: Int
+        /// Another dispatcher was picking.
+        public var isContended: Bool
+        /// How long until the next pending run becomes due; zero where more may be due now; nil: none is known.
+        public var nextDueIn: Duration?
+    }
+
+    private let runs: any TaskRunRepository
+    private let queue: any MessageQueue
+    private let clock: any SchedulerClock
+    private let batch: Int
+    private let logger: Logger
+
+    /// - Parameter batch: the most runs in one pass.
+    public init(
+        runs: any TaskRunRepository,
+        queue: any MessageQueue,
+        clock: any SchedulerClock = SystemClock(),
+        batch: Int = 500,
+        logger: Logger
+    ) {
+        self.runs = runs
+        self.queue = queue
+        self.clock = clock
+        self.batch = batch
+        self.logger = logger
+    }
+
+    public func callAsFunction() async throws -> Pass {
+        let pick = try await runs.pick(limit: batch)
+        guard !pick.runs.isEmpty else {
+            return Pass(published: 0, undelivered: 0, isContended: pick.isContended, nextDueIn: pick.nextDueIn)
+        }
+        // The picked rows are dispatched by now; stopping half way would leave them to the unclaimed sweep.
+        let undelivered = try await withCancellationShield { try await publish(pick.runs) }
+        let isFull = pick.runs.count == batch && undelivered == 0
+        return Pass(
+            published: pick.runs.count - undelivered, undelivered: undelivered, isContended: false,
+            nextDueIn: isFull ? .zero : pick.nextDueIn)
+    }
+
+    /// Publishes the runs and returns how many of them went back to pending.
+    private func publish(_ picked: [PickedRun]) async throws -> Int {
+        let parcels = Parcel.pack(picked)
+        let now = clock.now
+        let outcomes = await queue.publish(
+            parcels.map { parcel in
+                OutgoingMessage(
+                    route: .tasks(parcel.taskType),
+                    body: TaskExecutionMessage(attempts: parcel.attempts).encoded(at: now))
+            })
+        let undelivered = zip(parcels, outcomes).filter { $1 != .confirmed }.flatMap { $0.0.attempts }
+        guard !undelivered.isEmpty else { return 0 }
+        logger.warning(
+            "\(undelivered.count) picked runs could not be published; they wait and are picked anew",
+            metadata: [LogKey.count: "\(undelivered.count)"])
+        try await runs.returnUndelivered(undelivered)
+        return undelivered.count
+    }
+}
+
+/// Runs that travel in one message.
+private struct Parcel {
+    let taskType: String
+    let attempts: [RunAttempt]
+
+    /// Packs runs of one type together, in order.
+    ///
+    /// Few runs go in small parcels, so that workers with few free slots share them instead of giving most of them
+    /// back.
+    static func pack(_ picked: [PickedRun]) -> [Parcel] {
+        var types: [String] = []
+        var attempts: [String: [RunAttempt]] = [:]
+        for run in picked {
+            if attempts[run.taskType] == nil { types.append(run.taskType) }
+            attempts[run.taskType, default: []].append(run.attempt)
+        }
+        return types.flatMap { type in
+            let all = attempts[type] ?? []
+            let size = min(TaskExecutionMessage.maxAttempts, max(1, all.count / 8))
+            return stride(from: 0, to: all.count, by: size).map { start in
+                Parcel(taskType: type, attempts: Array(all[start..<min(start + size, all.count)]))
+            }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+public import SchedulerDomain
+public import SchedulerFoundation
+
+/// Everything that can be done with tasks and their runs, in one place: what the API calls, and what a service that
+/// embeds the scheduler calls instead of it.
+///
+/// Each property is a use case and is called like a function: `try await service.pause(id)`.
+public struct TaskService: Sendable {
+    public let create: CreateTask
+    public let update: UpdateTask
+    public let delete: DeleteTask
+    public let find: FindTask
+    public let list: ListTasks
+    public let pause: PauseTask
+    public let resume: ResumeTask
+    public let trigger: TriggerTask
+    public let triggerBatch: TriggerBatch
+    public let findRun: FindRun
+    public let listRuns: ListRuns
+    public let listWorkers: ListWorkers
+
+    /// - Parameters:
+    ///   - clock: the clock that stamps the ids of triggered runs; fire times go by the store's own.
+    ///   - decider: decides fire times that are due when a task is changed.
+    public init(
+        store: any SchedulerStore,
+        clock: any SchedulerClock = SystemClock(),
+        decider: FireTimesDecider = FireTimesDecider()
+    ) {
+        let enqueue = EnqueueRuns(runs: store.runs, wakeUps: store.wakeUps)
+        create = CreateTask(store: store)
+        update = UpdateTask(store: store, decider: decider)
+        delete = DeleteTask(tasks: store.tasks, wakeUps: store.wakeUps)
+        find = FindTask(tasks: store.tasks)
+        list = ListTasks(tasks: store.tasks)
+        pause = PauseTask(store: store, decider: decider)
+        resume = ResumeTask(store: store, decider: decider)
+        trigger = TriggerTask(tasks: store.tasks, enqueue: enqueue, clock: clock)
+        triggerBatch = TriggerBatch(tasks: store.tasks, enqueue: enqueue, clock: clock)
+        findRun = FindRun(runs: store.runs)
+        listRuns = ListRuns(runs: store.runs)
+        listWorkers = ListWorkers(workers: store.workers)
+    }
+}
+
+/// The other documented name of the facade.
+public typealias TaskControlService = TaskService

@@ -1,0 +1,113 @@
+public import SchedulerDomain
+import SchedulerErrors
+
+/// Definitions, versions and the ledger of fires in PostgreSQL.
+public struct PostgreSQLTaskRepository: TaskRepository {
+    let context: PostgresContext
+
+    public func create(_ drafts: [TaskDraft]) async throws -> [TaskDefinition] {
+        guard !drafts.isEmpty else { return [] }
+        let now = context.now
+        return try await context.pool.transaction("create tasks") { session in
+            try session.createTasks(drafts, now: now)
+        }
+    }
+
+    public func find(_ ids: [TaskID], tenant: TenantID) async throws -> [TaskDefinition] {
+        try await context.pool.withSession("find tasks") { session in
+            try session.execute(TaskSQL.find, [.int8s(ids.map(\.rawValue)), .text(tenant.rawValue)])
+                .map { try $0.taskDefinition() }
+        }
+    }
+
+    public func list(_ query: TaskQuery) async throws -> Page<TaskDefinition> {
+        var builder = TaskQueryBuilder()
+        builder.filter("task.deleted_at IS NULL")
+        builder.filter("task.tenant_id", .equal, .text(query.tenant.rawValue))
+        builder.filter("task.status", .equal, query.status.map { .text($0.rawValue) })
+        builder.filter("task.id", .less, query.before.map { .integer($0.rawValue) })
+        builder.page(descendingBy: "task.id", limit: query.limit)
+        let statement = PostgresStatement.list("SELECT \(TaskColumns.all) FROM \(TaskColumns.source)\(builder.text)")
+        let parameters = builder.parameters.map(\.postgres)
+        return try await context.pool.withSession("list tasks") { session in
+            Page(rows: try session.execute(statement, parameters).map { try $0.taskDefinition() }, limit: query.limit)
+        }
+    }
+
+    public func save(_ edits: [TaskEdit], replacing old: [TaskDefinition]) async throws -> [TaskDefinition] {
+        precondition(edits.count == old.count, "every edit names the task that it replaces")
+        guard !edits.isEmpty else { return [] }
+        let now = context.now
+        return try await context.pool.transaction("save tasks") { session in
+            try session.saveTasks(edits, replacing: old, now: now)
+        }
+    }
+
+    public func delete(_ ids: [TaskID], tenant: TenantID) async throws -> [TaskID] {
+        let now = context.now
+        return try await context.pool.transaction("delete tasks") { session in
+            let locked = try session.lockTasks(ids, now: now)
+            let present = ids.filter { locked[$0].map { $0.tenant == tenant && !$0.isDeleted } ?? false }
+            guard !present.isEmpty else { return [] }
+            let rows = PostgresParameter.int8s(present.map(\.rawValue))
+            try session.execute(TaskSQL.delete, [rows, now])
+            try session.execute(TaskSQL.cancelPending, [rows, now])
+            return present
+        }
+    }
+
+    public func versions(_ ids: [TaskVersionID]) async throws -> [TaskVersionID: TaskSpec] {
+        try await context.pool.withSession("find versions") { session in try session.specs(of: ids) }
+    }
+
+    public func due(limit: Int) async throws -> DueTasks {
+        let now = context.now
+        return try await context.pool.withSession("find due tasks") { session in
+            let rows = try session.execute(TaskSQL.due, [now, .int8(Int64(limit))])
+            guard let clock = try rows.first({ (try $0.instant(), try $0.optionalInstant()) }) else {
+                throw SchedulerError(.internal, "the store did not tell its time")
+            }
+            let entries = try rows.map { row -> DueTasks.Entry? in
+                _ = (try row.instant(), try row.optionalInstant())
+                guard let waiting = try row.optionalInt() else { return nil }
+                return DueTasks.Entry(task: try row.taskDefinition(), waiting: waiting)
+            }.compactMap { $0 }
+            // One more was read than asked for: it is the next to fire.
+            let next = entries.count > limit ? entries[limit].task.nextRunAt : clock.1
+            return DueTasks(now: clock.0, entries: Array(entries.prefix(limit)), nextFireAt: next)
+        }
+    }
+
+    public func fire(_ decisions: [FireDecision]) async throws -> Set<TaskID> {
+        guard !decisions.isEmpty else { return [] }
+        let now = context.now
+        return try await context.pool.transaction("fire") { session in
+            var tasks = try session.lockTasks(decisions.map(\.task), now: now)
+            return try session.apply(decisions, to: &tasks)
+        }
+    }
+
+    public func fires(of task: TaskID, in range: Range<UTCInstant>, limit: Int) async throws -> [FireRecord] {
+        try await context.pool.withSession("list fires") { session in
+            try session.execute(TaskSQL.fires, [
+                .int8(task.rawValue), .instant(range.lowerBound), .instant(range.upperBound), .int8(Int64(limit)),
+            ]).map { row in
+                FireRecord(
+                    task: task, version: try row.int(), scheduledAt: try row.instant(),
+                    lastScheduledAt: try row.optionalInstant(), run: try row.optionalUUID().map(RunID.init),
+                    skipped: try row.optionalValue(), decidedAt: try row.instant())
+            }
+        }
+    }
+}
+
+extension TaskQueryBuilder.Parameter {
+    /// The value as PostgreSQL takes it.
+    var postgres: PostgresParameter {
+        switch self {
+        case .text(let value): .text(value)
+        case .integer(let value): .int8(value)
+        case .run(let id): .uuid(id.bits)
+        }
+    }
+}

@@ -1,0 +1,142 @@
+public import SchedulerDomain
+public import SchedulerErrors
+
+/// Live and finished runs in PostgreSQL.
+public struct PostgreSQLTaskRunRepository: TaskRunRepository {
+    let context: PostgresContext
+
+    public func enqueue(_ groups: [[NewRun]]) async throws -> [SchedulerResult<[TaskRun]>] {
+        guard !groups.isEmpty else { return [] }
+        let now = context.now
+        return try await context.pool.transaction("enqueue runs") { session in try session.enqueue(groups, now: now) }
+    }
+
+    public func pick(limit: Int) async throws -> Pick {
+        let now = context.now
+        return try await context.pool.transaction("pick runs") { session in
+            let isAlone = try session.execute(RunPicking.tryLock).first { try $0.bool() } ?? false
+            guard isAlone else { return Pick(runs: [], isContended: true) }
+            var pick = Pick(runs: [])
+            _ = try session.execute(RunPicking.pick, [now, .int8(Int64(limit))]).map { row in
+                guard let id = try row.optionalUUID() else {
+                    _ = (try row.optionalInt(), row.optionalText(), try row.optionalInt())
+                    let dueAt = try row.optionalInstant()
+                    let clock = try row.instant()
+                    pick.nextDueIn = dueAt.map { clock.duration(to: $0) }
+                    return
+                }
+                pick.runs.append(PickedRun(
+                    attempt: RunAttempt(run: RunID(bits: id), attempt: try row.int()), taskType: try row.text(),
+                    priority: try row.priority()))
+            }
+            return pick
+        }
+    }
+
+    public func returnUndelivered(_ attempts: [RunAttempt]) async throws {
+        guard !attempts.isEmpty else { return }
+        let now = context.now
+        try await context.pool.withSession("return undelivered runs") { session in
+            _ = try session.execute(TaskRunSQL.returnUndelivered, [
+                .uuids(attempts.map(\.run.bits)), .int4s(attempts.map(\.attempt)), now,
+            ])
+        }
+    }
+
+    public func claim(_ claim: RunClaim) async throws -> [ClaimedRun] {
+        let now = context.now
+        return try await context.pool.withSession("claim runs") { session in
+            let rows = try session.execute(TaskRunSQL.claim, [
+                .uuid(claim.worker.bits), .uuids(claim.take.map(\.run.bits)), .int4s(claim.take.map(\.attempt)),
+                .uuids(claim.giveBack.map(\.run.bits)), .int4s(claim.giveBack.map(\.attempt)), now,
+            ])
+            guard try rows.first({ try $0.bool() }) == true else { throw SchedulerError.workerLost(claim.worker) }
+            return try rows.map { row -> ClaimedRun? in
+                _ = try row.bool()
+                return try row.optionalClaimedRun()
+            }.compactMap { $0 }
+        }
+    }
+
+    public func pickAndClaim(for worker: WorkerID, taskTypes: [String], limit: Int) async throws -> [ClaimedRun] {
+        let now = context.now
+        return try await context.pool.transaction("pick and claim runs") { session in
+            guard try !session.execute(TaskRunSQL.mayClaim, [.uuid(worker.bits)]).isEmpty else {
+                throw SchedulerError.workerLost(worker)
+            }
+            try session.execute(RunPicking.lock)
+            return try session.execute(RunPicking.pickAndClaim, [
+                now, .int8(Int64(limit)), .texts(taskTypes), .uuid(worker.bits),
+            ]).map { try $0.optionalClaimedRun() }.compactMap { $0 }
+        }
+    }
+
+    public func settle(_ outcomes: [RunOutcome]) async throws -> [Settlement] {
+        guard !outcomes.isEmpty else { return [] }
+        let now = context.now
+        return try await context.pool.transaction("settle runs") { session in try session.settle(outcomes, now: now) }
+    }
+
+    public func unsettled(among attempts: [RunAttempt]) async throws -> Set<RunAttempt> {
+        guard !attempts.isEmpty else { return [] }
+        return try await context.pool.withSession("look for unsettled runs") { session in
+            Set(try session.execute(
+                TaskRunSQL.unsettled, [.uuids(attempts.map(\.run.bits)), .int4s(attempts.map(\.attempt))]
+            ).map { row in RunAttempt(run: RunID(bits: try row.uuid()), attempt: try row.int()) })
+        }
+    }
+
+    public func find(_ ids: [RunID], tenant: TenantID) async throws -> [TaskRun] {
+        try await context.pool.withSession("find runs") { session in
+            try session.findRuns(ids).filter { $0.tenant == tenant }
+        }
+    }
+
+    public func list(_ query: TaskRunQuery) async throws -> Page<TaskRun> {
+        var builder = TaskQueryBuilder()
+        builder.filter("tenant_id", .equal, .text(query.tenant.rawValue))
+        builder.filter("task_id", .equal, query.task.map { .integer($0.rawValue) })
+        builder.filter("status", .equal, query.status.map { .text($0.rawValue) })
+        builder.filter("id", .less, query.before.map { .run($0) })
+        builder.page(descendingBy: "id", limit: query.limit)
+        let parameters = builder.parameters.map(\.postgres)
+        let statement = TaskRunSQL.list(conditions: builder.text, limit: parameters.count)
+        return try await context.pool.withSession("list runs") { session in
+            Page(rows: try session.execute(statement, parameters).map { try $0.taskRun() }, limit: query.limit)
+        }
+    }
+
+    public func attempts(of run: RunID) async throws -> [AttemptRecord] {
+        try await context.pool.withSession("list attempts") { session in
+            try session.execute(TaskRunSQL.attempts, [.uuid(run.bits)]).map { row in
+                let attempt = RunAttempt(run: run, attempt: try row.int())
+                return AttemptRecord(
+                    attempt: attempt, ending: try row.value(), worker: try row.optionalUUID().map(WorkerID.init),
+                    startedAt: try row.optionalInstant(), endedAt: try row.instant(), exitCode: try row.optionalInt(),
+                    errorType: try row.optionalValue(), errorMessage: row.optionalText())
+            }
+        }
+    }
+}
+
+extension PostgresRowReader {
+    /// Reads `ClaimColumns`; nil where the row stands for "nothing".
+    fileprivate mutating func optionalClaimedRun() throws -> ClaimedRun? {
+        guard let id = try optionalUUID() else { return nil }
+        let attempt = RunAttempt(run: RunID(bits: id), attempt: try int())
+        let tenant = TenantID(try text())
+        let version = TaskVersionID(task: TaskID(try int64()), version: try int())
+        return ClaimedRun(
+            attempt: attempt, tenant: tenant, version: version, overrides: try overrides(),
+            scheduledAt: try instant(), traceContext: optionalText())
+    }
+}
+
+extension SchedulerError {
+    /// The worker is offline or unknown.
+    static func workerLost(_ worker: WorkerID) -> SchedulerError {
+        SchedulerError(
+            .lockLost, "worker \(worker) is offline or unknown; it must register anew with a new id",
+            context: ["worker.id": "\(worker)"])
+    }
+}

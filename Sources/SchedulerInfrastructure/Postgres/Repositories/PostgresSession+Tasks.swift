@@ -1,0 +1,155 @@
+import SchedulerDomain
+import SchedulerErrors
+
+/// Creating, editing and firing tasks inside a transaction.
+extension PostgresSession {
+    func createTasks(_ drafts: [TaskDraft], now: PostgresParameter) throws -> [TaskDefinition] {
+        let specs = drafts.map(\.spec)
+        let rows = try execute(TaskSQL.create, [
+            .texts(drafts.map(\.tenant.rawValue)), .texts(specs.map(\.name)), .texts(specs.map(\.taskType)),
+            .int4s(specs.map(\.priority.level)), .int4s(specs.map(\.maxConcurrent)), .texts(specs.map(\.concurrencyKey)),
+            .texts(drafts.map(\.status.rawValue)), .int8s(specs.map(\.maxExecutions)), .texts(drafts.map(\.createdBy)),
+            .instants(drafts.map(\.nextRunAt)), now,
+        ]).map { row in
+            (id: TaskID(try row.int64()), tenant: TenantID(try row.text()), name: try row.text(), at: try row.instant())
+        }
+        // The names are unique in their tenants, so they tell which row came of which draft.
+        let ids = Dictionary(uniqueKeysWithValues: rows.map { ([$0.tenant.rawValue, $0.name], $0) })
+        let created = try drafts.map { draft in
+            guard let row = ids[[draft.tenant.rawValue, draft.spec.name]] else {
+                throw SchedulerError(.internal, "a created task was not returned")
+            }
+            return TaskDefinition(
+                id: row.id, tenant: draft.tenant, spec: draft.spec, status: draft.status, createdBy: draft.createdBy,
+                createdAt: row.at, updatedAt: row.at, nextRunAt: draft.nextRunAt)
+        }
+        try addVersions(of: created)
+        return created
+    }
+
+    func specs(of ids: some Collection<TaskVersionID>) throws -> [TaskVersionID: TaskSpec] {
+        guard !ids.isEmpty else { return [:] }
+        let wanted = Set(ids).sorted()
+        let rows = try execute(
+            TaskSQL.versions, [.int8s(wanted.map(\.task.rawValue)), .int4s(wanted.map(\.version))]
+        ).map { row in (TaskVersionID(task: TaskID(try row.int64()), version: try row.int()), try row.taskSpec()) }
+        return Dictionary(uniqueKeysWithValues: rows)
+    }
+
+    func saveTasks(
+        _ edits: [TaskEdit], replacing old: [TaskDefinition], now: PostgresParameter
+    ) throws -> [TaskDefinition] {
+        var locked = try lockTasks(edits.map(\.task.id), now: now)
+        for (edit, old) in zip(edits, old) { try verify(edit, old, locked[edit.task.id]) }
+        let decided = edits.compactMap(\.decided)
+        // The runs of the old schedule are made from the old version.
+        guard try apply(decided, to: &locked).count == Set(decided.map(\.task)).count else {
+            throw SchedulerError(.conflict, "fires of the old schedule were decided meanwhile; read the task again")
+        }
+        let saved = zip(edits, old).map { edit, old in
+            var task = edit.task
+            guard let row = locked[task.id] else { return task }
+            if task.spec != old.spec { task.version += 1 }
+            task.executionCount = row.executionCount
+            task.updatedAt = row.now
+            if let decided = edit.decided, let latest = decided.runs.compactMap(\.scheduledAt).max() {
+                task.lastRunAt = max(task.lastRunAt ?? latest, latest)
+            }
+            return task
+        }
+        try write(saved)
+        try addVersions(of: zip(saved, old).filter { $0.spec != $1.spec }.map(\.0))
+        return saved
+    }
+
+    private func verify(_ edit: TaskEdit, _ old: TaskDefinition, _ row: LockedTask?) throws {
+        let context = ["task.id": "\(edit.task.id)"]
+        guard let row, row.tenant == edit.task.tenant, !row.isDeleted else {
+            throw SchedulerError(.notFound, "task \(edit.task.id) does not exist", context: context)
+        }
+        let expected = edit.decided.map { $0.from } ?? old.nextRunAt
+        guard row.version == edit.task.version, row.nextRunAt == expected else {
+            throw SchedulerError(
+                .conflict, "task \(edit.task.id) was changed by somebody else; read it again", context: context)
+        }
+    }
+
+    private func write(_ tasks: [TaskDefinition]) throws {
+        guard let first = tasks.first else { return }
+        let specs = tasks.map(\.spec)
+        try execute(TaskSQL.save, [
+            .int8s(tasks.map(\.id.rawValue)), .texts(specs.map(\.name)), .int4s(tasks.map(\.version)),
+            .texts(specs.map(\.taskType)), .int4s(specs.map(\.priority.level)), .int4s(specs.map(\.maxConcurrent)),
+            .texts(specs.map(\.concurrencyKey)), .texts(tasks.map(\.status.rawValue)),
+            .int8s(specs.map(\.maxExecutions)), .instants(tasks.map(\.nextRunAt)), .instant(first.updatedAt),
+        ])
+    }
+
+    private func addVersions(of tasks: [TaskDefinition]) throws {
+        guard let first = tasks.first else { return }
+        try execute(TaskSQL.addVersions, [
+            .int8s(tasks.map(\.id.rawValue)), .int4s(tasks.map(\.version)),
+            .jsonbTexts(try tasks.map { try PostgresJSON.encode($0.spec) }), .instant(first.updatedAt),
+        ])
+    }
+
+    /// Applies the decisions whose compare and set holds on the locked rows, and keeps those up to date.
+    ///
+    /// - Returns: the tasks whose decision counted.
+    func apply(_ decisions: [FireDecision], to tasks: inout [TaskID: LockedTask]) throws -> Set<TaskID> {
+        let won = decisions.filter { decision in
+            guard let task = tasks[decision.task], task.accepts(decision) else { return false }
+            tasks[decision.task]?.nextRunAt = decision.next
+            tasks[decision.task]?.executionCount += Int64(decision.runs.count)
+            if decision.endsTask { tasks[decision.task]?.status = .inactive }
+            return true
+        }
+        guard let now = won.first.flatMap({ tasks[$0.task]?.now }) else { return [] }
+        let fresh = try addFires(won, now: now)
+        let runs = won.flatMap { decision in
+            decision.runs.filter { fresh.contains($0.id) }.compactMap { tasks[decision.task]?.run($0) }
+        }
+        try insert(runs)
+        try count(runs)
+        // One task may stand in several decisions, of which the last says how it goes on.
+        let last = Dictionary(won.map { ($0.task, $0) }) { _, last in last }.values.sorted { $0.task < $1.task }
+        try execute(TaskSQL.advance, [
+            .int8s(last.map(\.task.rawValue)), .instants(last.map(\.next)), .bools(last.map(\.endsTask)),
+        ])
+        return Set(won.map(\.task))
+    }
+
+    /// Writes the ledger.
+    ///
+    /// - Returns: the runs whose fire time was not in it yet; only those are made.
+    private func addFires(_ decisions: [FireDecision], now: UTCInstant) throws -> Set<RunID> {
+        var fires: [FireRecord] = []
+        for decision in decisions {
+            for run in decision.runs {
+                fires.append(FireRecord(
+                    task: decision.task, version: decision.version, scheduledAt: run.scheduledAt ?? decision.from,
+                    run: run.id, decidedAt: now))
+            }
+            for skip in decision.skips {
+                fires.append(FireRecord(
+                    task: decision.task, version: decision.version, scheduledAt: skip.first,
+                    lastScheduledAt: skip.last > skip.first ? skip.last : nil, skipped: skip.reason, decidedAt: now))
+            }
+        }
+        guard !fires.isEmpty else { return [] }
+        let rows = try execute(TaskSQL.addFires, [
+            .int8s(fires.map(\.task.rawValue)), .instants(fires.map(\.scheduledAt)),
+            .instants(fires.map(\.lastScheduledAt)), .int4s(fires.map(\.version)), .uuids(fires.map { $0.run?.bits }),
+            .texts(fires.map { $0.skipped?.rawValue }), .instant(now),
+        ])
+        return Set(try rows.map { try $0.optionalUUID() }.compactMap { $0.map(RunID.init) })
+    }
+}
+
+extension LockedTask {
+    /// The compare and set of a decision.
+    fileprivate func accepts(_ decision: FireDecision) -> Bool {
+        tenant == decision.tenant && version == decision.version && status == .active && !isDeleted
+            && nextRunAt == decision.from && allows(decision.runs.count)
+    }
+}

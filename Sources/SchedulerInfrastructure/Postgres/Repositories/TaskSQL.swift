@@ -1,0 +1,117 @@
+/// The statements of `PostgreSQLTaskRepository`, named after its methods.
+enum TaskSQL {
+    static let create = PostgresStatement.write("tasks.create", """
+        INSERT INTO tasks (tenant_id, name, task_type, priority, max_concurrent, concurrency_key, status,
+                           max_executions, created_by, next_run_at, created_at, updated_at)
+        SELECT tenant_id, name, task_type, priority, max_concurrent, concurrency_key, status, max_executions,
+               created_by, next_run_at, coalesce($11, now()), coalesce($11, now())
+        FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) WITH ORDINALITY
+             AS draft (tenant_id, name, task_type, priority, max_concurrent, concurrency_key, status, max_executions,
+                       created_by, next_run_at, position)
+        ORDER BY position
+        RETURNING id, tenant_id, name, created_at
+        """)
+
+    static let addVersions = PostgresStatement.write("tasks.addVersions", """
+        INSERT INTO task_versions (task_id, version, definition, created_at)
+        SELECT task_id, version, definition, $4 FROM unnest($1, $2, $3) AS added (task_id, version, definition)
+        """)
+
+    static let find = PostgresStatement.read("tasks.find", """
+        SELECT \(TaskColumns.all) FROM \(TaskColumns.source)
+        WHERE task.id = ANY($1) AND task.tenant_id = $2 AND task.deleted_at IS NULL
+        """)
+
+    static let versions = PostgresStatement.read("tasks.versions", """
+        SELECT version.task_id, version.version, version.definition
+        FROM unnest($1, $2) AS wanted (task_id, version)
+        JOIN task_versions AS version USING (task_id, version)
+        """)
+
+    static let save = PostgresStatement.write("tasks.save", """
+        UPDATE tasks SET name = edit.name, version = edit.version, task_type = edit.task_type,
+               priority = edit.priority, max_concurrent = edit.max_concurrent,
+               concurrency_key = edit.concurrency_key, status = edit.status, max_executions = edit.max_executions,
+               next_run_at = edit.next_run_at, updated_at = $11
+        FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+             AS edit (id, name, version, task_type, priority, max_concurrent, concurrency_key, status, max_executions,
+                      next_run_at)
+        WHERE tasks.id = edit.id
+        """)
+
+    static let delete = PostgresStatement.write("tasks.delete", """
+        UPDATE tasks SET deleted_at = coalesce($2, now()), updated_at = coalesce($2, now()), status = 'inactive',
+               next_run_at = NULL
+        WHERE id = ANY($1)
+        """)
+
+    /// Ends what waits; a run that a picker took meanwhile is left to it.
+    static let cancelPending = PostgresStatement.write("tasks.cancelPending", """
+        WITH locked AS MATERIALIZED (
+            SELECT id FROM run_live WHERE task_id = ANY($1) AND dispatched_at IS NULL ORDER BY id FOR UPDATE
+        ), gone AS (
+            DELETE FROM run_live AS run USING locked WHERE run.id = locked.id RETURNING run.*
+        ), moved AS (
+            INSERT INTO run_history (
+                id, tenant_id, task_id, task_version, task_type, priority, concurrency_key, overrides, status,
+                trigger_type, triggered_by, scheduled_at, due_at, started_at, completed_at, attempt, settled_attempt,
+                failures, interruptions, crashes, worker_id, cancel_requested_at, progress, workflow_id,
+                trace_context, error_message, created_at, updated_at)
+            SELECT id, tenant_id, task_id, task_version, task_type, priority, concurrency_key, overrides, 'cancelled',
+                   trigger_type, triggered_by, scheduled_at, due_at, started_at, coalesce($2, now()), attempt, attempt,
+                   failures, interruptions, crashes, worker_id, coalesce(cancel_requested_at, $2, now()), progress,
+                   workflow_id, trace_context, 'the task was deleted', created_at, coalesce($2, now())
+            FROM gone
+        )
+        INSERT INTO run_stats AS stats (tenant_id, task_id, hour, status, count, duration_ms)
+        SELECT tenant_id, task_id, date_trunc('hour', coalesce($2, now()), 'UTC'), 'cancelled', count(*), 0
+        FROM gone GROUP BY tenant_id, task_id ORDER BY tenant_id, task_id
+        ON CONFLICT (tenant_id, task_id, hour, status) DO UPDATE SET count = stats.count + excluded.count
+        """)
+
+    /// The store's time and the next fire time after it stand in every row, so they are known where nothing is due.
+    /// One more task than asked for is read, to see when it fires.
+    static let due = PostgresStatement.read("tasks.due", """
+        WITH clock AS MATERIALIZED (SELECT coalesce($1, now()) AS now)
+        SELECT clock.now,
+               (SELECT next_run_at FROM tasks
+                WHERE status = 'active' AND deleted_at IS NULL AND next_run_at IS NOT NULL AND next_run_at > clock.now
+                ORDER BY next_run_at LIMIT 1),
+               waiting.count, \(TaskColumns.all)
+        FROM clock LEFT JOIN (
+            (SELECT tasks.* FROM tasks, clock
+             WHERE status = 'active' AND deleted_at IS NULL AND next_run_at IS NOT NULL AND next_run_at <= clock.now
+             ORDER BY next_run_at, id LIMIT $2 + 1) AS task
+            JOIN task_versions AS version ON version.task_id = task.id AND version.version = task.version
+            CROSS JOIN LATERAL (
+                SELECT count(*) FROM (
+                    SELECT FROM run_live
+                    WHERE task_id = task.id AND dispatched_at IS NULL AND trigger_type = 'scheduled' LIMIT 100
+                ) AS run
+            ) AS waiting
+        ) ON true
+        ORDER BY task.next_run_at, task.id
+        """)
+
+    static let advance = PostgresStatement.write("tasks.advance", """
+        UPDATE tasks SET next_run_at = fired.next, status = CASE WHEN fired.ends THEN 'inactive' ELSE status END
+        FROM unnest($1, $2, $3) AS fired (id, next, ends)
+        WHERE tasks.id = fired.id
+        """)
+
+    /// A fire time that stands in the ledger already (the schedule was edited back and forth) is not decided again.
+    static let addFires = PostgresStatement.write("tasks.addFires", """
+        INSERT INTO task_fires (task_id, scheduled_at, last_scheduled_at, task_version, run_id, skipped, decided_at)
+        SELECT task_id, scheduled_at, last_scheduled_at, task_version, run_id, skipped, $7
+        FROM unnest($1, $2, $3, $4, $5, $6)
+             AS fire (task_id, scheduled_at, last_scheduled_at, task_version, run_id, skipped)
+        ON CONFLICT (task_id, scheduled_at) DO NOTHING
+        RETURNING run_id
+        """)
+
+    static let fires = PostgresStatement.read("tasks.fires", """
+        SELECT task_version, scheduled_at, last_scheduled_at, run_id, skipped, decided_at FROM task_fires
+        WHERE task_id = $1 AND scheduled_at >= $2 AND scheduled_at < $3
+        ORDER BY scheduled_at LIMIT $4
+        """)
+}

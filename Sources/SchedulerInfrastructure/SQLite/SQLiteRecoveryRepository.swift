@@ -1,0 +1,122 @@
+public import SchedulerDomain
+import SchedulerErrors
+
+/// The leader's duties in SQLite.
+public final class SQLiteRecoveryRepository: RecoveryRepository {
+    private let database: SQLiteDatabase
+
+    init(_ database: SQLiteDatabase) { self.database = database }
+
+    public func heartbeats() async throws -> [WorkerID: Int64] {
+        try await database.read("heartbeats") { transaction in
+            let rows = try transaction.rows(SQLiteRecoverySQL.heartbeats) { (try $0.workerID(), try $0.integer()) }
+            return Dictionary(rows) { _, last in last }
+        }
+    }
+
+    public func recover(silent: [WorkerID: Int64], term: LockLease) async throws -> Recovery {
+        try await database.write("recover") { transaction in
+            try transaction.check(term)
+            var recovery = Recovery()
+            for (worker, sequence) in silent.sorted(by: { $0.key < $1.key }) {
+                try transaction.execute(SQLiteRecoverySQL.recover, worker.blob, sequence)
+                if transaction.changes > 0 { recovery.workersLost.append(worker) }
+            }
+            try transaction.takeBack(limit: 500, into: &recovery)
+            return recovery
+        }
+    }
+
+    public func returnUnclaimed(olderThan age: Duration, term: LockLease) async throws -> Int {
+        try await database.write("returnUnclaimed") { transaction in
+            try transaction.check(term)
+            let limit = transaction.now.advanced(by: .zero - age)
+            try transaction.execute(SQLiteRecoverySQL.returnUnclaimed, transaction.now.column, limit.column)
+            return transaction.changes
+        }
+    }
+}
+
+/// The statements of `SQLiteRecoveryRepository`, named after its methods.
+private enum SQLiteRecoverySQL {
+    static let heartbeats = "SELECT id, heartbeat_seq FROM workers WHERE status <> 'offline'"
+
+    static let recover = """
+        UPDATE workers SET status = 'offline' WHERE id = ? AND status <> 'offline' AND heartbeat_seq = ?
+        """
+
+    static let lostRuns = """
+        SELECT run.id FROM run_live AS run LEFT JOIN workers AS worker ON worker.id = run.worker_id
+        WHERE run.dispatched_at IS NOT NULL AND run.status = 'running' AND coalesce(worker.status, 'offline') = 'offline'
+        ORDER BY run.id LIMIT ?
+        """
+
+    static let returnUnclaimed = """
+        UPDATE run_live SET status = 'pending', dispatched_at = NULL, updated_at = ?
+        WHERE id IN (
+            SELECT id FROM run_live WHERE dispatched_at < ? AND status = 'dispatched' ORDER BY dispatched_at LIMIT 500)
+        """
+
+    static let liveWorkers = "SELECT id FROM workers WHERE status <> 'offline' ORDER BY id"
+    static let allOffline = "UPDATE workers SET status = 'offline' WHERE status <> 'offline'"
+
+    static let returnDispatched = """
+        UPDATE run_live SET status = 'pending', dispatched_at = NULL, updated_at = ?
+        WHERE dispatched_at IS NOT NULL AND status = 'dispatched'
+        """
+
+    static let quarantine = "INSERT INTO dead_letters (tenant_id, run_id, reason, created_at) VALUES (?, ?, ?, ?)"
+}
+
+extension SQLiteTransaction {
+    /// Brings back everything that was under way when the only process ended.
+    func recoverAfterRestart() throws -> Recovery {
+        var recovery = Recovery(workersLost: try rows(SQLiteRecoverySQL.liveWorkers) { try $0.workerID() })
+        try execute(SQLiteRecoverySQL.allOffline)
+        try execute(SQLiteRecoverySQL.returnDispatched, now.column)
+        try takeBack(limit: .max - 1, into: &recovery)
+        return recovery
+    }
+
+    /// Takes running runs back from workers that are offline.
+    fileprivate func takeBack(limit: Int, into recovery: inout Recovery) throws {
+        let lost = try rows(SQLiteRecoverySQL.lostRuns, limit + 1) { try $0.runID() }
+        recovery.isPartial = lost.count > limit
+        var stats = SQLiteRunStats()
+        for id in lost.prefix(limit) {
+            guard let run = try liveRun(id) else { continue }
+            try takeBack(run, into: &recovery, stats: &stats)
+        }
+        try add(stats)
+    }
+
+    private func takeBack(_ run: SQLiteLiveRun, into recovery: inout Recovery, stats: inout SQLiteRunStats) throws {
+        let verdict = RunJudge.judgeLostWorker(of: run.standing)
+        if verdict != .ignore {
+            try record(
+                AttemptRecord(
+                    attempt: run.attempt, ending: .crash, worker: run.worker, startedAt: run.startedAt, endedAt: now,
+                    errorType: .system, errorMessage: "the worker was lost"))
+        }
+        switch verdict {
+        case .ignore:
+            break
+        case .end(let status, let counters):
+            var end = SQLiteRunEnd(status: status, at: now)
+            end.counters = counters
+            end.errorType = .system
+            end.errorMessage = "the worker was lost"
+            if status == .failed {
+                let reason = "QUARANTINED: \(counters.crashes) workers were lost while they ran it"
+                end.errorMessage = reason
+                try execute(SQLiteRecoverySQL.quarantine, run.tenant.rawValue, run.id.blob, reason, now.column)
+            }
+            try self.end(run, end, stats: &stats)
+            recovery.ended.append(run.attempt)
+        case .retry(let delay, let counters):
+            try returnToPending(
+                run, dueAt: now.advanced(by: delay), counters: counters, settledAttempt: run.standing.settledAttempt)
+            recovery.returned.append(run.attempt)
+        }
+    }
+}

@@ -1,0 +1,47 @@
+public import SchedulerDomain
+
+/// A store in one SQLite file, for `standalone` and development: no server is needed.
+///
+/// The file survives a kill of the process and a loss of power: each transaction is on the disk before it is answered
+/// (WAL with `synchronous = FULL`). It belongs to one process at a time.
+public final class SQLiteStore: SchedulerStore, RestartRecovery {
+    public let tasks: any TaskRepository
+    public let runs: any TaskRunRepository
+    public let workers: any WorkerRepository
+    public let recovery: any RecoveryRepository
+    public let locks: any DistributedLock
+    public let wakeUps: any WakeUps
+
+    private let database: SQLiteDatabase
+
+    /// Opens the file, or makes it, and brings its schema up to date. Blocks for as long as that takes.
+    ///
+    /// - Parameters:
+    ///   - clock: the store's clock, by which fire times and leases are compared.
+    ///   - wakeUps: carries hints between the loops of this process.
+    /// - Throws: `configuration`, naming `DATABASE_URL`, where the file cannot be opened.
+    public init(path: String, clock: @escaping @Sendable () -> UTCInstant, wakeUps: any WakeUps) throws {
+        let database = try SQLiteDatabase(path: path, clock: clock)
+        self.database = database
+        self.wakeUps = wakeUps
+        tasks = SQLiteTaskRepository(database)
+        runs = SQLiteTaskRunRepository(database)
+        workers = SQLiteWorkerRepository(database)
+        recovery = SQLiteRecoveryRepository(database)
+        locks = SQLiteLocks(database)
+    }
+
+    public func now() async throws -> UTCInstant {
+        try await database.read("now") { transaction in
+            try transaction.execute("SELECT 1")
+            return transaction.now
+        }
+    }
+
+    public func recoverAfterRestart() async throws -> Recovery {
+        try await database.write("recoverAfterRestart") { try $0.recoverAfterRestart() }
+    }
+
+    /// Closes the file once what is under way has ended; later calls fail with `database`.
+    public func close() throws { try database.close() }
+}

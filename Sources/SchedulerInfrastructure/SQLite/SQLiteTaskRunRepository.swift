@@ -1,0 +1,78 @@
+public import SchedulerDomain
+public import SchedulerErrors
+
+/// Runs in SQLite.
+public final class SQLiteTaskRunRepository: TaskRunRepository {
+    private let database: SQLiteDatabase
+
+    init(_ database: SQLiteDatabase) { self.database = database }
+
+    public func enqueue(_ groups: [[NewRun]]) async throws -> [SchedulerResult<[TaskRun]>] {
+        try await database.write("enqueue") { try $0.enqueue(groups) }
+    }
+
+    public func pick(limit: Int) async throws -> Pick {
+        try await database.write("pick") { transaction in
+            let runs = try transaction.pickable(limit: limit, slots: transaction.freeSlots())
+            for run in runs {
+                try transaction.execute(
+                    SQLiteTaskRunSQL.pick, transaction.now.column, transaction.now.column, run.attempt.run.blob)
+            }
+            return Pick(runs: runs, nextDueIn: try transaction.nextDueIn())
+        }
+    }
+
+    public func returnUndelivered(_ attempts: [RunAttempt]) async throws {
+        try await database.write("returnUndelivered") { try $0.giveBack(attempts) }
+    }
+
+    public func claim(_ claim: RunClaim) async throws -> [ClaimedRun] {
+        try await database.write("claim") { transaction in
+            try transaction.checkAlive(claim.worker)
+            let claimed = try claim.take.compactMap { try transaction.claim($0, for: claim.worker) }
+            try transaction.giveBack(claim.giveBack)
+            return claimed
+        }
+    }
+
+    public func pickAndClaim(for worker: WorkerID, taskTypes: [String], limit: Int) async throws -> [ClaimedRun] {
+        try await database.write("pickAndClaim") { transaction in
+            try transaction.checkAlive(worker)
+            let slots = SQLiteFreeSlots(
+                total: limit, byType: Dictionary(taskTypes.map { ($0, limit) }) { first, _ in first })
+            return try transaction.pickable(limit: limit, slots: slots).compactMap { run in
+                try transaction.execute(
+                    SQLiteTaskRunSQL.pick, transaction.now.column, transaction.now.column, run.attempt.run.blob)
+                return try transaction.claim(run.attempt, for: worker)
+            }
+        }
+    }
+
+    public func settle(_ outcomes: [RunOutcome]) async throws -> [Settlement] {
+        try await database.write("settle") { try $0.settle(outcomes) }
+    }
+
+    public func unsettled(among attempts: [RunAttempt]) async throws -> Set<RunAttempt> {
+        try await database.read("unsettled") { transaction in
+            Set(
+                try attempts.filter { attempt in
+                    guard let run = try transaction.liveRun(attempt.run) else { return false }
+                    return run.standing.attempt == attempt.attempt && run.standing.settledAttempt < attempt.attempt
+                })
+        }
+    }
+
+    public func find(_ ids: [RunID], tenant: TenantID) async throws -> [TaskRun] {
+        try await database.read("find") { transaction in
+            try Set(ids).compactMap { try transaction.run($0) }.filter { $0.tenant == tenant }
+        }
+    }
+
+    public func list(_ query: TaskRunQuery) async throws -> Page<TaskRun> {
+        try await database.read("list") { try $0.list(query) }
+    }
+
+    public func attempts(of run: RunID) async throws -> [AttemptRecord] {
+        try await database.read("attempts") { try $0.attempts(of: run) }
+    }
+}

@@ -1,0 +1,83 @@
+public import SchedulerDomain
+
+/// Workers in SQLite.
+public final class SQLiteWorkerRepository: WorkerRepository {
+    private let database: SQLiteDatabase
+
+    init(_ database: SQLiteDatabase) { self.database = database }
+
+    public func register(_ worker: WorkerInfo) async throws {
+        try await database.write("register") { transaction in
+            let isKnown = try transaction.row(SQLiteWorkerSQL.find, worker.id.blob) { try $0.int() } != nil
+            if isKnown { try transaction.checkAlive(worker.id) }
+            try transaction.execute(
+                SQLiteWorkerSQL.register, worker.id.blob, worker.name, worker.hostname, worker.ipAddress, worker.port,
+                try SQLiteValue.json(worker.taskTypes), worker.maxConcurrentTasks, worker.currentTaskCount,
+                worker.status.rawValue, transaction.now.column, transaction.now.column, worker.version,
+                try SQLiteValue.json(worker.labels))
+        }
+    }
+
+    public func beat(_ heartbeat: Heartbeat) async throws -> HeartbeatAnswer {
+        try await database.write("beat") { transaction in
+            try transaction.checkAlive(heartbeat.worker)
+            try transaction.execute(
+                SQLiteWorkerSQL.beat, heartbeat.status.rawValue, heartbeat.currentTaskCount, transaction.now.column,
+                heartbeat.worker.blob)
+            return HeartbeatAnswer(
+                cancelRequested: try heartbeat.held.filter { held in
+                    guard let run = try transaction.liveRun(held.run)?.standing else { return false }
+                    return run.attempt == held.attempt && run.cancelRequested
+                })
+        }
+    }
+
+    public func leave(_ worker: WorkerID) async throws {
+        try await database.write("leave") { try $0.execute(SQLiteWorkerSQL.leave, worker.blob) }
+    }
+
+    public func list(includingOffline: Bool, limit: Int) async throws -> [WorkerInfo] {
+        try await database.read("list") { transaction in
+            try transaction.rows(SQLiteWorkerSQL.list, includingOffline, limit) { try $0.worker() }
+        }
+    }
+}
+
+/// The statements of `SQLiteWorkerRepository`, named after its methods.
+private enum SQLiteWorkerSQL {
+    static let find = "SELECT 1 FROM workers WHERE id = ?"
+
+    static let register = """
+        INSERT INTO workers (id, name, hostname, ip_address, port, task_types, max_concurrent_tasks, current_task_count,
+            status, last_heartbeat, registered_at, version, labels)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (id) DO UPDATE SET name = excluded.name, hostname = excluded.hostname,
+            ip_address = excluded.ip_address, port = excluded.port, task_types = excluded.task_types,
+            max_concurrent_tasks = excluded.max_concurrent_tasks, current_task_count = excluded.current_task_count,
+            status = excluded.status, last_heartbeat = excluded.last_heartbeat, heartbeat_seq = heartbeat_seq + 1,
+            version = excluded.version, labels = excluded.labels
+        """
+
+    static let beat = """
+        UPDATE workers SET status = ?, current_task_count = ?, last_heartbeat = ?, heartbeat_seq = heartbeat_seq + 1
+        WHERE id = ?
+        """
+
+    static let leave = "UPDATE workers SET status = 'offline' WHERE id = ?"
+
+    static let list = """
+        SELECT id, name, hostname, ip_address, port, task_types, max_concurrent_tasks, current_task_count, status,
+            last_heartbeat, heartbeat_seq, registered_at, version, labels
+        FROM workers WHERE ? OR status <> 'offline' ORDER BY registered_at DESC, id DESC LIMIT ?
+        """
+}
+
+extension SQLiteRowReader {
+    fileprivate mutating func worker() throws -> WorkerInfo {
+        WorkerInfo(
+            id: try workerID(), name: try text(), hostname: try text(), ipAddress: optionalText(), port: optionalInt(),
+            taskTypes: try value([String].self), maxConcurrentTasks: try int(), currentTaskCount: try int(),
+            status: try word(), lastHeartbeat: try instant(), heartbeatSequence: try integer(),
+            registeredAt: try instant(), version: try text(), labels: try value([String: String].self))
+    }
+}

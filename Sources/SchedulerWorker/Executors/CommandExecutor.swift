@@ -1,0 +1,34 @@
+public import SchedulerDomain
+import SchedulerErrors
+
+/// Runs a program with arguments and no shell; `command` is the program alone.
+///
+/// A name without a slash is looked up in the task's own `PATH`; one with a slash counts from the working directory.
+public struct CommandExecutor: RunExecutor {
+    public let name: String
+    private let processes: TaskProcess
+
+    public init(_ processes: TaskProcess, name: String = "command") {
+        self.name = name
+        self.processes = processes
+    }
+
+    public func supports(taskType: String) -> Bool { taskType == name }
+
+    public func execute(_ run: RunContext) async throws -> TaskResult {
+        guard let program = run.spec.command, !program.isEmpty else {
+            throw SchedulerError.invalid("command", "a \(name) task needs a program")
+        }
+        return try await processes.execute(run, arguments: [program] + run.textArguments) { path in
+            CommandExecutor.candidates(for: program, path: path)
+        }
+    }
+
+    /// An empty entry of `PATH` means the working directory (POSIX, Base Definitions 8.3).
+    static func candidates(for program: String, path: String) -> [String] {
+        guard !program.contains("/") else { return [program] }
+        return path.split(separator: ":", omittingEmptySubsequences: false).map { folder in
+            folder.isEmpty ? "./\(program)" : "\(folder)/\(program)"
+        }
+    }
+}

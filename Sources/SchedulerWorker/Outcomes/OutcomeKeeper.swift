@@ -1,0 +1,153 @@
+import Logging
+import SchedulerApplication
+import SchedulerDomain
+import SchedulerErrors
+import SchedulerFoundation
+import Synchronization
+
+/// Keeps every outcome until the store is seen to have it.
+///
+/// Until then the outcome exists only here: a broker may lose a confirmed message, a dispatcher may die with it. So
+/// each is reported at once, looked up in the store in batches, and reported again when the store still lacks it.
+/// While the broker is away the store itself gets it. The amount is bounded: a worker whose keeper is full takes no
+/// new work.
+final class OutcomeKeeper: Sendable {
+    /// The most outcomes, and about the most bytes, that are held before the worker stops taking work.
+    static let countLimit = 10_000
+    static let byteLimit = 64 * 1_024 * 1_024
+    private static let lookUpSize = 500
+    /// So many outcomes that may be settled are looked up without waiting for the next check.
+    private static let earlyCheck = 1_000
+    private static let tick = Duration.milliseconds(100)
+    private static let retryFailed = Duration.seconds(1)
+
+    private let table: OutcomeTable
+    private let reports: Batcher<RunOutcome, Void>
+    private let runs: any TaskRunRepository
+    private let queue: any MessageQueue
+    private let configuration: WorkerConfiguration
+    private let logger: Logger
+
+    init(
+        runs: any TaskRunRepository, queue: any MessageQueue, held: HeldAttempts, configuration: WorkerConfiguration,
+        clock: any SchedulerClock, logger: Logger
+    ) {
+        let table = OutcomeTable(held: held, logger: logger)
+        let report = ReportOutcomes(queue: queue, runs: runs, clock: clock)
+        self.table = table
+        self.runs = runs
+        self.queue = queue
+        self.configuration = configuration
+        self.logger = logger
+        reports = Batcher("reporting", capacity: 2 * OutcomeKeeper.countLimit) { outcomes in
+            for (outcome, answer) in zip(outcomes, await report.report(outcomes)) { table.note(answer, outcome) }
+            return outcomes.map { _ in }
+        }
+    }
+
+    var isFull: Bool {
+        table.read { $0.count >= OutcomeKeeper.countLimit || $0.bytes >= OutcomeKeeper.byteLimit }
+    }
+
+    var isEmpty: Bool { table.read { $0.isEmpty } }
+
+    /// Keeps an outcome and reports it; returns when the report was answered.
+    func keep(_ outcome: RunOutcome) async {
+        table.keep(outcome)
+        await report(outcome)
+    }
+
+    /// Looks up and repeats until it is cancelled.
+    func run() async {
+        var lastCheck = ContinuousClock.now
+        var isStoreAway = false
+        await withDiscardingTaskGroup { group in
+            while !Task.isCancelled {
+                do { try await Task.sleep(for: OutcomeKeeper.tick) } catch { break }
+                let now = ContinuousClock.now
+                for outcome in takeOverdue(at: now) { group.addTask { await self.report(outcome) } }
+                let published = table.read { $0.published }
+                let isTime = now - lastCheck >= configuration.settlementCheck
+                guard !published.isEmpty, isTime || (published.count >= OutcomeKeeper.earlyCheck && !isStoreAway)
+                else { continue }
+                lastCheck = now
+                do {
+                    try await releaseSettled(published)
+                    isStoreAway = false
+                } catch {
+                    if !isStoreAway { logger.warning("Outcomes cannot be looked up: \(String(reflecting: error))") }
+                    isStoreAway = true
+                }
+            }
+        }
+    }
+
+    /// With the broker away its copy helps nobody: then the store gets an outcome early.
+    private func takeOverdue(at now: ContinuousClock.Instant) -> [RunOutcome] {
+        let resend = queue.isConnected ? configuration.resend : min(configuration.resend, configuration.brokerPatience)
+        return table.change { $0.takeOverdue(at: now, resend: resend, retry: OutcomeKeeper.retryFailed) }
+    }
+
+    private func releaseSettled(_ attempts: [RunAttempt]) async throws {
+        for start in stride(from: 0, to: attempts.count, by: OutcomeKeeper.lookUpSize) {
+            let asked = attempts[start..<min(start + OutcomeKeeper.lookUpSize, attempts.count)]
+            let unsettled = try await runs.unsettled(among: Array(asked))
+            table.release(asked.filter { !unsettled.contains($0) })
+        }
+    }
+
+    private func report(_ outcome: RunOutcome) async {
+        do {
+            try await reports.submit(outcome)
+        } catch {
+            // Only a full batcher throws; the outcome is kept and reported again.
+            table.note(.failed, outcome)
+        }
+    }
+}
+
+/// The outcomes of one worker behind a lock, and what follows from each report.
+private final class OutcomeTable: Sendable {
+    private let kept = Mutex(KeptOutcomes())
+    private let held: HeldAttempts
+    private let logger: Logger
+
+    init(held: HeldAttempts, logger: Logger) {
+        self.held = held
+        self.logger = logger
+    }
+
+    func read<Result: Sendable>(_ body: (KeptOutcomes) -> Result) -> Result { kept.withLock { body($0) } }
+    func change<Result: Sendable>(_ body: (inout KeptOutcomes) -> Result) -> Result { kept.withLock { body(&$0) } }
+
+    func keep(_ outcome: RunOutcome) { change { $0.keep(outcome) } }
+
+    func release(_ attempts: [RunAttempt]) {
+        change { $0.remove(attempts) }
+        held.release(attempts)
+    }
+
+    func note(_ report: ReportOutcomes.Report, _ outcome: RunOutcome) {
+        switch report {
+        case .published: change { $0.markPublished(outcome.attempt, at: .now) }
+        case .settled: release([outcome.attempt])
+        case .failed: change { $0.markFailed(outcome.attempt, at: .now) }
+        case .refused: replace(outcome)
+        }
+    }
+
+    /// The store cannot keep what the attempt left, and never will; the run must end all the same.
+    private func replace(_ outcome: RunOutcome) {
+        logger.error(
+            "The store refuses the result of run \(outcome.attempt.run); the attempt counts as failed without it",
+            metadata: [LogKey.runID: "\(outcome.attempt.run)", LogKey.attempt: "\(outcome.attempt.attempt)"])
+        var bare = outcome
+        bare.ending = .failure(.system)
+        bare.result = nil
+        bare.errorMessage = "the result could not be stored"
+        change { kept in
+            kept.keep(bare)
+            kept.markFailed(bare.attempt, at: .now)
+        }
+    }
+}

@@ -1,0 +1,132 @@
+import SchedulerDomain
+import Synchronization
+
+/// Why a worker stops an attempt before its end.
+enum StopReason: Sendable, Hashable {
+    /// It ran into its own time limit.
+    case timeout
+    /// Somebody wants the run cancelled.
+    case cancelRequested
+    /// The worker drains.
+    case drain
+    /// The store has given the worker up.
+    case lost
+}
+
+/// The attempts that a worker holds: executing, or ended but not yet known to be settled.
+///
+/// A claim may return an attempt again (a duplicated message, a repeated claim); what is in this table never starts a
+/// second time.
+final class HeldAttempts: Sendable {
+    private enum Entry {
+        case executing(Execution)
+        case ended
+    }
+
+    fileprivate struct Execution {
+        var deadline: ContinuousClock.Instant?
+        var cancel: (@Sendable () -> Void)?
+        /// The first reason counts.
+        var reason: StopReason?
+    }
+
+    private struct State {
+        var entries: [RunAttempt: Entry] = [:]
+        var executing: Set<RunAttempt> = []
+    }
+
+    private let state = Mutex(State())
+
+    var executing: [RunAttempt] { state.withLock { Array($0.executing) } }
+    var executingCount: Int { state.withLock { $0.executing.count } }
+
+    /// Enters what is not in the table yet, and returns it.
+    func admit(_ claimed: [ClaimedRun]) -> [ClaimedRun] {
+        state.withLock { state in
+            claimed.filter { run in
+                guard state.entries[run.attempt] == nil else { return false }
+                state.entries[run.attempt] = .executing(Execution())
+                state.executing.insert(run.attempt)
+                return true
+            }
+        }
+    }
+
+    /// Says how an attempt is stopped; called at once where it was stopped before.
+    func begin(_ attempt: RunAttempt, cancel: @escaping @Sendable () -> Void) {
+        let isStopped = update(attempt) { execution in
+            execution.cancel = cancel
+            return execution.reason != nil
+        }
+        if isStopped == true { cancel() }
+    }
+
+    func setDeadline(_ deadline: ContinuousClock.Instant, of attempt: RunAttempt) {
+        _ = update(attempt) { $0.deadline = deadline }
+    }
+
+    func stop(_ attempt: RunAttempt, _ reason: StopReason) {
+        let cancel = update(attempt) { $0.stop(reason) } ?? nil
+        cancel?()
+    }
+
+    func stopRuns(_ runs: [RunID], _ reason: StopReason) {
+        let wanted = Set(runs)
+        for attempt in executing where wanted.contains(attempt.run) { stop(attempt, reason) }
+    }
+
+    func stopAll(_ reason: StopReason) {
+        for attempt in executing { stop(attempt, reason) }
+    }
+
+    /// Stops what has run for too long.
+    func stopOverdue(at now: ContinuousClock.Instant) {
+        let overdue = state.withLock { state in
+            state.executing.filter { attempt in
+                guard case .executing(let execution) = state.entries[attempt], let deadline = execution.deadline
+                else { return false }
+                return deadline <= now && execution.reason == nil
+            }
+        }
+        for attempt in overdue { stop(attempt, .timeout) }
+    }
+
+    /// Marks an attempt as ended; it stays in the table until `release`.
+    ///
+    /// - Returns: why it was stopped; nil where it was not.
+    func end(_ attempt: RunAttempt) -> StopReason? {
+        state.withLock { state in
+            guard case .executing(let execution) = state.entries[attempt] else { return nil }
+            state.entries[attempt] = .ended
+            state.executing.remove(attempt)
+            return execution.reason
+        }
+    }
+
+    /// Forgets attempts that the store has settled.
+    func release(_ attempts: some Sequence<RunAttempt>) {
+        state.withLock { state in
+            for attempt in attempts { state.entries[attempt] = nil }
+        }
+    }
+
+    private func update<Result: Sendable>(
+        _ attempt: RunAttempt, _ change: (inout Execution) -> Result
+    ) -> Result? {
+        state.withLock { state in
+            guard case .executing(var execution) = state.entries[attempt] else { return nil }
+            let result = change(&execution)
+            state.entries[attempt] = .executing(execution)
+            return result
+        }
+    }
+}
+
+extension HeldAttempts.Execution {
+    /// Notes the reason and returns what is to be called.
+    fileprivate mutating func stop(_ reason: StopReason) -> (@Sendable () -> Void)? {
+        guard self.reason == nil else { return nil }
+        self.reason = reason
+        return cancel
+    }
+}

@@ -1,0 +1,58 @@
+import Logging
+import SchedulerDomain
+import SchedulerErrors
+import SchedulerFoundation
+
+/// One attempt from its claim to its report.
+struct RunExecution: Sendable {
+    let worker: WorkerID
+    let specs: TaskSpecCache
+    let executors: any ExecutorRegistry
+    let held: HeldAttempts
+    let slots: Slots
+    let keeper: OutcomeKeeper
+    let clock: any SchedulerClock
+    let logger: Logger
+
+    /// Executes, judges, frees the slot, and reports. The outcome is kept before it is reported, so that nothing that
+    /// happens to the report loses it.
+    func run(_ claimed: ClaimedRun) async {
+        let startedAt = clock.now
+        let finished = await execute(claimed)
+        let judgement = AttemptJudgement(finished, stopped: held.end(claimed.attempt))
+        slots.release(1)
+        logger.debug(
+            "Run \(claimed.attempt.run) ended as \(judgement.ending) on attempt \(claimed.attempt.attempt)",
+            metadata: [LogKey.runID: "\(claimed.attempt.run)", LogKey.attempt: "\(claimed.attempt.attempt)"])
+        await keeper.keep(
+            RunOutcome(
+                attempt: claimed.attempt, worker: worker, ending: judgement.ending, startedAt: startedAt,
+                endedAt: clock.now, result: judgement.result, exitCode: judgement.exitCode,
+                errorMessage: judgement.message))
+    }
+
+    /// Runs the executor in a task of its own, because one attempt must be stoppable without its siblings (time limit,
+    /// cancel). It is awaited here and follows this task's cancellation, so it never outlives the attempt.
+    private func execute(_ claimed: ClaimedRun) async -> Result<TaskResult, any Error> {
+        let work = Task { try await result(of: claimed) }
+        held.begin(claimed.attempt) { work.cancel() }
+        return await withTaskCancellationHandler { await work.result } onCancel: { work.cancel() }
+    }
+
+    private func result(of claimed: ClaimedRun) async throws -> TaskResult {
+        guard let known = try await specs.spec(of: claimed.version) else {
+            throw SchedulerError.invalid("task", "version \(claimed.version.version) of the task does not exist")
+        }
+        let spec = claimed.overrides.applied(to: known)
+        guard let executor = executors.executor(named: spec.executor) else {
+            throw SchedulerError.invalid("executor", "this worker has no executor \"\(spec.executor)\"")
+        }
+        let timeout = Duration.seconds(spec.timeoutSeconds)
+        held.setDeadline(.now + timeout, of: claimed.attempt)
+        try Task.checkCancellation()
+        return try await executor.execute(
+            RunContext(
+                attempt: claimed.attempt, tenant: claimed.tenant, task: claimed.version.task, spec: spec,
+                scheduledAt: claimed.scheduledAt, traceContext: claimed.traceContext, timeout: timeout))
+    }
+}

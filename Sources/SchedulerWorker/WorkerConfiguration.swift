@@ -1,0 +1,73 @@
+import SchedulerDomain
+
+/// How a worker works.
+public struct WorkerConfiguration: Sendable, Hashable {
+    /// How many runs it executes at once.
+    public var slots: Int
+    public var heartbeat: Duration
+    /// How long the store believes in a silent worker.
+    public var lease: Duration
+    /// How long a process that was told to stop may take before it is killed.
+    public var killGrace: Duration
+    /// The whole time from the request to stop to the end of the service.
+    public var shutdownGrace: Duration
+    /// How often the store is asked which outcomes it has.
+    public var settlementCheck: Duration
+    /// After which an outcome that the broker took is sent again where the store does not have it.
+    public var resend: Duration
+    /// How long the broker may be away before the worker takes runs from the store itself.
+    public var brokerPatience: Duration
+    /// How often it then looks.
+    public var directPoll: Duration
+
+    /// - Precondition: at least one slot; a lease of at least four heartbeats.
+    public init(
+        slots: Int,
+        heartbeat: Duration = .seconds(5),
+        lease: Duration = .seconds(30),
+        killGrace: Duration = .seconds(5),
+        shutdownGrace: Duration = .seconds(25),
+        settlementCheck: Duration = .seconds(1),
+        resend: Duration = .seconds(15),
+        brokerPatience: Duration = .seconds(2),
+        directPoll: Duration = .seconds(1)
+    ) {
+        precondition(slots > 0, "a worker needs a slot")
+        precondition(lease >= heartbeat * 4, "a lease lasts at least four heartbeats")
+        self.slots = slots
+        self.heartbeat = heartbeat
+        self.lease = lease
+        self.killGrace = killGrace
+        self.shutdownGrace = shutdownGrace
+        self.settlementCheck = settlementCheck
+        self.resend = resend
+        self.brokerPatience = brokerPatience
+        self.directPoll = directPoll
+    }
+}
+
+/// Who a worker is, beside the identifier that it takes afresh with each registration.
+public struct WorkerIdentity: Sendable, Hashable {
+    public var name: String
+    public var hostname: String
+    /// The queues it consumes.
+    public var taskTypes: [String]
+    public var version: String
+    public var labels: [String: String]
+
+    public init(
+        name: String, hostname: String, taskTypes: [String], version: String = "", labels: [String: String] = [:]
+    ) {
+        self.name = name
+        self.hostname = hostname
+        self.taskTypes = taskTypes
+        self.version = version
+        self.labels = labels
+    }
+
+    func info(id: WorkerID, slots: Int, at now: UTCInstant) -> WorkerInfo {
+        WorkerInfo(
+            id: id, name: name, hostname: hostname, taskTypes: taskTypes, maxConcurrentTasks: slots, status: .online,
+            lastHeartbeat: now, registeredAt: now, version: version, labels: labels)
+    }
+}

@@ -1,0 +1,126 @@
+import Logging
+import SchedulerApplication
+import SchedulerDomain
+import SchedulerErrors
+import SchedulerFoundation
+
+/// How a worker's time under one identifier ended.
+enum LifeEnd: Sendable, Hashable {
+    /// It stopped by itself, and all its runs have ended.
+    case drained
+    /// The store has given it up; it has to take another identifier.
+    case lost
+}
+
+/// How soon a worker shall end.
+enum StopRequest: Sendable, Hashable {
+    /// Runs may finish within the shutdown grace.
+    case graceful
+    /// Runs are handed back now.
+    case now
+}
+
+/// A worker's time under one identifier, from its registration to its end.
+///
+/// What takes work (intakes, direct picker) and what watches it (heartbeat, time limits) ends first; then the
+/// executions, which nothing cancels as a group: each is stopped by name and leaves an outcome.
+struct WorkerLife: Sendable {
+    /// Reserved at the end of the shutdown grace for reporting and settling.
+    private static let reportingTime = Duration.seconds(3)
+    private static let deadlineTick = Duration.milliseconds(50)
+
+    let worker: WorkerID
+    let identity: WorkerIdentity
+    let store: any SchedulerStore
+    let queue: any MessageQueue
+    let executors: any ExecutorRegistry
+    let specs: TaskSpecCache
+    let held: HeldAttempts
+    let slots: Slots
+    let keeper: OutcomeKeeper
+    let configuration: WorkerConfiguration
+    let clock: any SchedulerClock
+    let logger: Logger
+    let stop: Latch<StopRequest>
+    /// Fires where there is no time for a drain.
+    let stopNow: Latch<Void>
+
+    func run() async -> LifeEnd {
+        let claimed = ClaimedRuns(held: held, slots: slots)
+        return await withTaskGroup(of: Void.self) { group in
+            group.addTask { await claimed.executeAll(execution) }
+            let end = await takeWork(claimed)
+            // Work that was claimed while the watchers ended is stopped as well.
+            held.stopAll(end == .lost ? .lost : .drain)
+            claimed.finish()
+            await group.waitForAll()
+            return end
+        }
+    }
+
+    private var execution: RunExecution {
+        RunExecution(
+            worker: worker, specs: specs, executors: executors, held: held, slots: slots, keeper: keeper, clock: clock,
+            logger: logger)
+    }
+
+    private func takeWork(_ claimed: ClaimedRuns) async -> LifeEnd {
+        let life = Latch<LifeEnd>()
+        let gate = IntakeGate()
+        let claims = ClaimRuns(worker: worker, runs: store.runs, logger: logger)
+        let heartbeat = HeartbeatManager(
+            worker: worker, workers: store.workers, interval: configuration.heartbeat, held: held, slots: slots,
+            life: life, logger: logger)
+        let picker = DirectPicker(
+            worker: worker, taskTypes: identity.taskTypes, runs: store.runs, queue: queue, claimed: claimed,
+            slots: slots, keeper: keeper, gate: gate, configuration: configuration, life: life, logger: logger)
+        return await withDiscardingTaskGroup { group in
+            for source in identity.taskTypes.map(QueueName.tasks) + [.worker(worker)] {
+                let intake = TaskIntake(
+                    source: source, queue: queue, claims: claims, claimed: claimed, held: held, slots: slots,
+                    keeper: keeper, gate: gate, life: life, logger: logger)
+                group.addTask { await intake.run() }
+            }
+            group.addTask { await heartbeat.run() }
+            group.addTask { await picker.run() }
+            group.addTask { await watchDeadlines() }
+            group.addTask {
+                guard await stop.wait() != nil else { return }
+                await drain(gate, heartbeat)
+                life.fire(.drained)
+            }
+            let end = await life.wait() ?? .drained
+            if end == .lost { held.stopAll(.lost) }
+            await gate.close()
+            group.cancelAll()
+            return end
+        }
+    }
+
+    private func watchDeadlines() async {
+        while !Task.isCancelled {
+            do { try await Task.sleep(for: WorkerLife.deadlineTick) } catch { return }
+            held.stopOverdue(at: .now)
+        }
+    }
+
+    /// Takes nothing new, lets runs finish as long as there is time, hands the rest back, and waits until the store
+    /// has every outcome or the time is over.
+    private func drain(_ gate: IntakeGate, _ heartbeat: HeartbeatManager) async {
+        let began = ContinuousClock.now
+        await gate.close()
+        await heartbeat.announceDrain()
+        let lastMoment = began + configuration.shutdownGrace - configuration.killGrace - WorkerLife.reportingTime
+        await wait(until: lastMoment) { held.executingCount == 0 || stopNow.value != nil }
+        held.stopAll(.drain)
+        let end = began + configuration.shutdownGrace - .seconds(1)
+        await wait(until: end) { held.executingCount == 0 && keeper.isEmpty }
+        if !keeper.isEmpty { logger.warning("The worker leaves before the store has every outcome") }
+    }
+
+    private func wait(until end: ContinuousClock.Instant, for condition: () -> Bool) async {
+        while !condition(), ContinuousClock.now < end {
+            do { try await Task.sleep(for: .milliseconds(20)) } catch { return }
+        }
+    }
+}

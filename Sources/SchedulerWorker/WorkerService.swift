@@ -1,0 +1,123 @@
+public import Logging
+public import SchedulerDomain
+import SchedulerErrors
+public import SchedulerFoundation
+public import ServiceLifecycle
+
+/// The worker role: registers, takes runs, executes them, reports what they came to.
+///
+/// **Who is authoritative.** The store: only its claim starts an attempt, only its settlement ends one. A message is a
+/// hint; an outcome is a fact that this worker keeps until the store is seen to have it.
+///
+/// **One identifier per life.** The worker registers under a fresh identifier. Where the store answers that it has
+/// given that identifier up, the worker stops its tasks, hands them back, and registers anew; outcomes that are not
+/// settled yet stay with it, since they still count where nobody restarted the run.
+///
+/// **The end.** A graceful shutdown takes nothing new, lets runs finish within the shutdown grace, hands back what
+/// does not, and leaves. Cancellation does the same at once.
+public struct WorkerService: Service {
+    private let identity: WorkerIdentity
+    private let store: any SchedulerStore
+    private let queue: any MessageQueue
+    private let executors: any ExecutorRegistry
+    private let configuration: WorkerConfiguration
+    private let clock: any SchedulerClock
+    private let logger: Logger
+
+    /// - Parameters:
+    ///   - identity: who it is in lists of workers, and which queues it consumes.
+    ///   - executors: looked up by name at the start of each attempt.
+    ///   - clock: stamps start and end of attempts; waiting and time limits follow the machine's monotonic clock.
+    public init(
+        identity: WorkerIdentity,
+        store: any SchedulerStore,
+        queue: any MessageQueue,
+        executors: any ExecutorRegistry,
+        configuration: WorkerConfiguration,
+        clock: any SchedulerClock = SystemClock(),
+        logger: Logger
+    ) {
+        self.identity = identity
+        self.store = store
+        self.queue = queue
+        self.executors = executors
+        self.configuration = configuration
+        self.clock = clock
+        self.logger = logger
+    }
+
+    /// Works until a graceful shutdown or cancellation.
+    ///
+    /// - Throws: what registering fails with where no repetition mends it.
+    public func run() async throws {
+        let stop = Latch<StopRequest>()
+        let stopNow = Latch<Void>()
+        // Shielded, because the end of a worker takes time that cancellation does not give: processes are stopped, their
+        // outcomes reported. It is bounded by the shutdown grace.
+        try await withTaskCancellationHandler {
+            try await withGracefulShutdownHandler {
+                try await withCancellationShield { try await work(until: stop, stopNow) }
+            } onGracefulShutdown: {
+                stop.fire(.graceful)
+            }
+        } onCancel: {
+            stopNow.fire(())
+            stop.fire(.now)
+        }
+    }
+
+    private func work(until stop: Latch<StopRequest>, _ stopNow: Latch<Void>) async throws {
+        let held = HeldAttempts()
+        let slots = Slots(configuration.slots)
+        let specs = TaskSpecCache(tasks: store.tasks)
+        let keeper = OutcomeKeeper(
+            runs: store.runs, queue: queue, held: held, configuration: configuration, clock: clock, logger: logger)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await keeper.run() }
+            defer { group.cancelAll() }
+            while stop.value == nil {
+                guard let worker = try await register(until: stop) else { break }
+                let life = WorkerLife(
+                    worker: worker, identity: identity, store: store, queue: queue, executors: executors, specs: specs,
+                    held: held, slots: slots, keeper: keeper, configuration: configuration, clock: clock,
+                    logger: logger, stop: stop, stopNow: stopNow)
+                let end = await life.run()
+                await leave(worker)
+                if end == .lost { logger.warning("Worker \(worker) was given up by the store; it takes a new identifier") }
+            }
+        }
+    }
+
+    /// Registers under a fresh identifier; waits while the store is away.
+    ///
+    /// - Returns: nil where the worker was told to stop meanwhile.
+    private func register(until stop: Latch<StopRequest>) async throws -> WorkerID? {
+        var backoff = Backoff()
+        var worker = WorkerID.fresh(at: clock.now)
+        while stop.value == nil {
+            do {
+                try await store.workers.register(
+                    identity.info(id: worker, slots: configuration.slots, at: clock.now))
+                logger.info(
+                    "Worker \(identity.name) takes \(identity.taskTypes.joined(separator: ", ")) with \(configuration.slots) slots",
+                    metadata: [LogKey.workerID: "\(worker)"])
+                return worker
+            } catch let error as SchedulerError where error.code == .lockLost {
+                worker = WorkerID.fresh(at: clock.now)
+            } catch let error as SchedulerError where error.isTransient {
+                logger.warning("The worker cannot register yet: \(String(reflecting: error))")
+            }
+            try await Task.sleep(for: backoff.next())
+        }
+        return nil
+    }
+
+    /// Nothing runs under the identifier any more; what the store still believes to run is taken back from it.
+    private func leave(_ worker: WorkerID) async {
+        do {
+            try await store.workers.leave(worker)
+        } catch {
+            logger.info("The worker could not sign off and will be seen as silent: \(String(reflecting: error))")
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import Foundation
+import Glibc
+import SchedulerConfig
+import SchedulerErrors
+
+/// The folder of a standalone scheduler, held exclusively for as long as the process lives.
+///
+/// The lock is the system's (`flock(2)`): it ends with the process, however that ends.
+struct DataFolder: Sendable {
+    let path: String
+    private let descriptor: Int32
+
+    /// Makes the folder if it is missing and locks it.
+    ///
+    /// - Throws: `configuration` where it cannot be made or another process uses it.
+    static func lock(_ folder: String) throws -> DataFolder {
+        let path = URL(fileURLWithPath: folder).standardizedFileURL.path
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw refused(path, "cannot be made; choose a folder that you may write to with --data")
+        }
+        let descriptor = open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw refused(path, "cannot be written to; choose another with --data") }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            throw refused(path, "is used by another scheduler; stop that one, or choose another folder with --data")
+        }
+        return DataFolder(path: path, descriptor: descriptor)
+    }
+
+    /// The file of the database: the one that DATABASE_URL names, else one in the folder.
+    ///
+    /// - Throws: `configuration` where DATABASE_URL names a PostgreSQL server.
+    func databasePath(_ location: DatabaseLocation?) throws -> String {
+        switch location {
+        case .sqlite(let file): return file
+        case nil: return path + "/scheduler.db"
+        case .postgres:
+            throw SchedulerError(
+                .configuration,
+                "DATABASE_URL: `scheduler standalone` keeps its books in SQLite; unset it, or start `api`, `dispatcher` "
+                    + "and `worker` for PostgreSQL")
+        }
+    }
+
+    func unlock() { close(descriptor) }
+
+    private static func refused(_ path: String, _ reason: String) -> SchedulerError {
+        SchedulerError(.configuration, "the data folder \(path) \(reason)")
+    }
+}

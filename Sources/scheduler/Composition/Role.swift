@@ -1,0 +1,86 @@
+import CLinux
+import Glibc
+import Logging
+import SchedulerConfig
+import SchedulerErrors
+import SchedulerObservability
+import ServiceLifecycle
+import UnixSignals
+
+/// What one process runs, made by `RoleServices+Build`.
+struct RoleServices: Sendable {
+    /// In start order; shut down from the right.
+    var services: [any Service]
+    /// The whole budget of a graceful shutdown.
+    var shutdownGrace: Duration
+    /// Called after the last service has ended, however it ended.
+    var close: @Sendable () async -> Void = {}
+}
+
+/// Runs a role from its configuration to its end.
+enum Role {
+    /// Starts the services and returns when they have shut down after SIGTERM or SIGINT.
+    ///
+    /// - Throws: what kept the role from starting, or the error of the service that ended it.
+    static func run(
+        _ name: String, _ configuration: AppConfig, build: (Logger) async throws -> RoleServices
+    ) async throws {
+        // Closes /proc/<pid>/environ and mem to other processes of the same user, tasks among them.
+        _ = scheduler_forbid_inspection()
+        // A peer that closes its connection is an error of one call, not the end of the process.
+        signal(SIGPIPE, SIG_IGN)
+        LoggingSetup.bootstrap(
+            service: "scheduler-\(name)", format: configuration.log.loggingFormat, levels: configuration.log.levelTable)
+        let logger = Logger(label: "scheduler.\(name)")
+        for warning in configuration.warnings { logger.warning("\(warning)") }
+        let role = try await build(logger)
+        let result = await serve(role, logger: logger)
+        await role.close()
+        try result.get()
+        logger.info("The \(name) has ended")
+    }
+
+    private static func serve(_ role: RoleServices, logger: Logger) async -> Result<Void, any Error> {
+        var configuration = ServiceGroupConfiguration(
+            services: role.services.map {
+                // A service that ends by itself ends the process in order; its supervisor starts it anew.
+                .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup)
+            },
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: logger)
+        configuration.maximumGracefulShutdownDuration = role.shutdownGrace + .seconds(5)
+        do {
+            return .success(try await ServiceGroup(configuration: configuration).run())
+        } catch {
+            return .failure(error)
+        }
+    }
+}
+
+extension LogConfig {
+    fileprivate var loggingFormat: LoggingSetup.Format {
+        switch format {
+        case .auto: .automatic
+        case .json: .json
+        case .pretty: .pretty
+        }
+    }
+
+    fileprivate var levelTable: LogLevelTable {
+        LogLevelTable(standard: levels.standard.logLevel, labels: levels.labels.mapValues(\.logLevel))
+    }
+}
+
+extension LogLevels.Level {
+    fileprivate var logLevel: Logger.Level {
+        switch self {
+        case .trace: .trace
+        case .debug: .debug
+        case .info: .info
+        case .notice: .notice
+        case .warning: .warning
+        case .error: .error
+        case .critical: .critical
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import Foundation
+import SchedulerDomain
+import SchedulerTestingUtils
+
+/// The distributed form as real processes on servers of one test's own: PostgreSQL, RabbitMQ, one api, two dispatchers,
+/// three workers.
+struct DistributedSystem: Sendable {
+    let postgres: PrivateServer
+    let broker: PrivateServer
+    let folder: URL
+    let api: APIClient
+    let apiProcess: SchedulerProcess
+    let dispatchers: [SchedulerProcess]
+    let workers: [SchedulerProcess]
+
+    /// Starts it, runs the body, and stops it in any case.
+    static func run(
+        environment: [String: String] = [:], _ body: @Sendable (DistributedSystem) async throws -> Void
+    ) async throws {
+        try await withTemporaryFolder { folder in
+            try await TestContainers.withServer(.postgres) { postgres in
+                try await TestContainers.withServer(.rabbitmq) { broker in
+                    let system = try await start(in: folder, postgres, broker, environment)
+                    let result: Result<Void, any Error>
+                    do { result = .success(try await body(system)) } catch { result = .failure(error) }
+                    await system.stop()
+                    if case .failure(let error) = result { throw TestFailure("\(error)\n\(system.logs)") }
+                }
+            }
+        }
+    }
+
+    private static func start(
+        in folder: URL, _ postgres: PrivateServer, _ broker: PrivateServer, _ extra: [String: String]
+    ) async throws -> DistributedSystem {
+        let port = try freePort()
+        let environment = [
+            "DATABASE_URL": postgres.url, "RABBITMQ_URL": broker.url, "SCHEDULER_API_PORT": "\(port)",
+            "SCHEDULER_WORKER_HEARTBEAT_SECONDS": "0.5", "SCHEDULER_WORKER_LEASE_SECONDS": "3",
+            "SCHEDULER_WORKER_MAX_CONCURRENT_TASKS": "64", "SCHEDULER_DISPATCHER_UNCLAIMED_SECONDS": "5",
+            "SCHEDULER_DISPATCHER_LEADER_TERM_SECONDS": "3",
+        ].merging(extra) { _, given in given }
+        let migrate = try SchedulerProcess(["migrate", "up"], environment: environment, logIn: folder)
+        guard try await migrate.exitCode() == 0 else { throw TestFailure("migrate up failed: \(migrate.output)") }
+        func process(_ role: String, _ number: Int) throws -> SchedulerProcess {
+            try SchedulerProcess([role], environment: environment, logIn: folder, name: "\(role)-\(number)")
+        }
+        let system = DistributedSystem(
+            postgres: postgres, broker: broker, folder: folder, api: APIClient(port: port),
+            apiProcess: try process("api", 1), dispatchers: try (1...2).map { try process("dispatcher", $0) },
+            workers: try (1...3).map { try process("worker", $0) })
+        try await system.api.waitUntilReady()
+        try await eventually("three workers are online") {
+            try await system.api.data("GET", "/api/workers").array?.count == 3
+        }
+        return system
+    }
+
+    var processes: [SchedulerProcess] { [apiProcess] + dispatchers + workers }
+
+    func stop() async {
+        await withTaskGroup { group in
+            for process in processes { group.addTask { await process.stop() } }
+        }
+    }
+
+    /// The end of each process's log, for the message of a failure.
+    var logs: String {
+        processes.map { "--- \($0.name)\n\($0.output.suffix(3_000))" }.joined(separator: "\n")
+    }
+
+    /// Waits until no run of the task is unfinished, and returns them all.
+    func runsAtTheEnd(of task: Int64, within limit: Duration) async throws -> [JSONValue] {
+        try await eventually("every run of task \(task) has ended", within: limit, every: .milliseconds(250)) {
+            for status in ["pending", "dispatched", "running"] {
+                // The API may be away for a moment while a server restarts.
+                guard
+                    let page = try? await api.data("GET", "/api/task-runs?task_id=\(task)&status=\(status)&limit=1"),
+                    page.array?.isEmpty ?? false
+                else { return false }
+            }
+            return true
+        }
+        return try await api.runs(of: task)
+    }
+}

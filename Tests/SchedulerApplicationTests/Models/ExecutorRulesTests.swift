@@ -1,0 +1,76 @@
+import SchedulerApplication
+import SchedulerDomain
+import SchedulerErrors
+import Testing
+
+@Suite("Configuration of executors in a body")
+struct ExecutorRulesTests {
+    private func faults(_ members: [String: JSONValue]) -> [String] {
+        do {
+            _ = try TaskBody(.object(members.merging(["name": "n"]) { $1 })).draft()
+            return []
+        } catch {
+            return (error as? SchedulerError)?.faults.map(\.field) ?? ["\(error)"]
+        }
+    }
+
+    @Test("shell and command need a command", arguments: ["shell", "bash", "command"])
+    func commandIsNeeded(executor: String) {
+        #expect(faults(["executor": .string(executor)]) == ["command"])
+    }
+
+    @Test("an http call is accepted in config, and as the same object in command")
+    func httpCall() {
+        let call: JSONValue = [
+            "url": "https://example.org:8443/a?b=c", "method": "POST", "headers": ["X-A": "b"], "body": ["k": 1],
+            "timeout_seconds": 5, "expected_status": [200, 204], "retry_on_status_codes": [429, 503],
+        ]
+        #expect(faults(["executor": "http", "config": call]) == [])
+        #expect(faults(["executor": "http", "command": .string(call.text)]) == [])
+        #expect(faults(["executor": "http", "config": ["url": "http://[::1]:80/", "expected_status": 404]]) == [])
+    }
+
+    @Test(
+        "every fault of an http call is named",
+        arguments: [
+            ([:], ["config.url"]), (["url": "ftp://a"], ["config.url"]), (["url": "http://"], ["config.url"]),
+            (["url": "http://a b"], ["config.url"]), (["url": "http://a\r\nX: y"], ["config.url"]),
+            (["url": "http://u:p@a"], ["config.url"]), (["url": "http://a:0"], ["config.url"]),
+            (["url": "http://a:99999"], ["config.url"]), (["url": nil], ["config.url"]),
+            (["url": "http://a", "method": "TRACE"], ["config.method"]),
+            (["url": "http://a", "headers": ["X": "a\r\nY: b"]], ["config.headers.X"]),
+            (["url": "http://a", "headers": ["X Y": "a"]], ["config.headers"]),
+            (["url": "http://a", "expected_status": 99], ["config.expected_status"]),
+            (["url": "http://a", "timeout_seconds": 0], ["config.timeout_seconds"]),
+            (["url": 1, "retry": true, "method": 1], ["config.url", "config.method", "config.retry"]),
+        ] as [(JSONValue, [String])])
+    func httpFaults(config: JSONValue, fields: [String]) {
+        #expect(faults(["executor": "http", "config": config]) == fields)
+    }
+
+    @Test("an http task says what to call once")
+    func httpTwice() {
+        let command: JSONValue = .string(#"{"url":"http://a"}"#)
+        #expect(faults(["executor": "http", "config": ["url": "http://a"], "command": command]) == ["command"])
+        #expect(faults(["executor": "http", "command": "curl x"]) == ["command"])
+    }
+
+    @Test(
+        "a function is named in config or in command",
+        arguments: [
+            (["executor": "function", "config": ["name": "noop"]], []),
+            (["executor": "function", "config": ["functionName": "f", "modulePath": "m", "parameters": ["a": 1]]], []),
+            (["executor": "function", "command": "noop"], []), (["executor": "function"], ["config.name"]),
+            (["executor": "function", "config": ["name": 1]], ["config.name"]),
+            (["executor": "function", "config": ["name": "a", "functionName": "b"]], ["config.functionName"]),
+            (["executor": "function", "config": ["name": "a", "retries": 1]], ["config.retries"]),
+        ] as [([String: JSONValue], [String])])
+    func functions(members: [String: JSONValue], fields: [String]) {
+        #expect(faults(members) == fields)
+    }
+
+    @Test("what another executor needs is known to its plug-in alone")
+    func others() {
+        #expect(faults(["executor": "render-farm", "config": ["scene": "a"]]) == [])
+    }
+}

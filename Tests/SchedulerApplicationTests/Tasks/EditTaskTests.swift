@@ -1,0 +1,163 @@
+import SchedulerApplication
+import SchedulerDomain
+import SchedulerErrors
+import SchedulerTestingUtils
+import Testing
+
+@Suite("Creating and changing tasks")
+struct EditTaskTests {
+    private let clock = VirtualClock()
+    private let store: InMemoryStore
+    private let service: TaskService
+
+    init() {
+        let clock = clock
+        store = InMemoryStore(now: { clock.now })
+        service = TaskService(store: store, clock: clock)
+    }
+
+    private func create(_ changes: [String: JSONValue] = [:]) async throws -> TaskDefinition {
+        let members: [String: JSONValue] = [
+            "name": "tick", "executor": "shell", "command": "date", "schedule": "0 * * * * *",
+        ]
+        return try await service.create(TaskBody(.object(members.merging(changes) { $1 })), creator: "api")
+    }
+
+    private func scheduledRuns() async throws -> [UTCInstant] {
+        try await store.runs.list(TaskRunQuery()).items.filter { $0.trigger == .scheduled }.map(\.scheduledAt)
+    }
+
+    @Test("an active task gets its first fire time, a draft and a paused one none")
+    func creating() async throws {
+        let task = try await create()
+        #expect(task.nextRunAt == clock.now.advanced(by: .seconds(60)))
+        #expect(task.createdBy == "api")
+        #expect(task.version == 1)
+        for status in ["created", "paused"] {
+            let task = try await create(["name": .string(status), "status": .string(status)])
+            #expect(task.nextRunAt == nil)
+            #expect(task.status.rawValue == status)
+        }
+    }
+
+    @Test("a schedule that is over before it begins is refused")
+    func overBeforeItBegins() async throws {
+        let error = await #expect(throws: SchedulerError.self) {
+            try await create(["end_date": "2026-11-21T00:59:00Z"])
+        }
+        #expect(error?.faults.map(\.field) == ["end_date"])
+        let window: [String: JSONValue] = [
+            "schedule": "0 0 12 * * *", "start_date": "2026-11-22T13:00:00Z", "end_date": "2026-11-22T14:00:00Z",
+        ]
+        let other = await #expect(throws: SchedulerError.self) { try await create(window) }
+        #expect(other?.faults.map(\.field) == ["schedule"])
+    }
+
+    @Test("a second task of the same name is refused")
+    func nameIsTaken() async throws {
+        _ = try await create()
+        let error = await #expect(throws: SchedulerError.self) { try await create() }
+        #expect(error?.code == .alreadyExists)
+    }
+
+    @Test("an edit computes the next fire time from the change")
+    func editReschedules() async throws {
+        let task = try await create()
+        clock.advance(by: .seconds(10))
+        let edited = try await service.update(task.id, TaskBody(["schedule": "30 * * * * *"]))
+        #expect(edited.version == 2)
+        #expect(edited.nextRunAt == VirtualClock.start.advanced(by: .seconds(30)))
+        #expect(try await scheduledRuns().isEmpty)
+    }
+
+    @Test("an edit that changes nothing makes no version")
+    func nothingChanges() async throws {
+        let task = try await create()
+        #expect(try await service.update(task.id, TaskBody(["command": "date"])) == task)
+    }
+
+    @Test("fire times of the old schedule that are due are decided with the edit, once")
+    func dueFiresAreDecided() async throws {
+        let task = try await create()
+        clock.advance(by: .seconds(61))
+        let edited = try await service.update(task.id, TaskBody(["schedule": "0 0 * * * *"]))
+        #expect(try await scheduledRuns() == [VirtualClock.start.advanced(by: .seconds(60))])
+        #expect(edited.nextRunAt == VirtualClock.start.advanced(by: .seconds(3_600)))
+        #expect(edited.executionCount == 1)
+    }
+
+    @Test("pausing decides what is due and clears the next fire time; resuming goes on from now")
+    func pauseAndResume() async throws {
+        let task = try await create()
+        clock.advance(by: .seconds(60))
+        let paused = try await service.pause(task.id)
+        #expect(paused.status == .paused)
+        #expect(paused.nextRunAt == nil)
+        #expect(try await scheduledRuns().count == 1)
+        #expect(try await service.pause(task.id) == paused)
+        clock.advance(by: .seconds(600))
+        let resumed = try await service.resume(task.id)
+        #expect(resumed.status == .active)
+        #expect(resumed.version == 1)
+        #expect(resumed.nextRunAt == clock.now.advanced(by: .seconds(60)))
+        #expect(try await service.resume(task.id) == resumed)
+        #expect(try await scheduledRuns().count == 1)
+    }
+
+    @Test("a draft can be resumed but not paused")
+    func drafts() async throws {
+        let draft = try await create(["status": "created"])
+        let error = await #expect(throws: SchedulerError.self) { try await service.pause(draft.id) }
+        #expect(error?.code == .conflict)
+        #expect(try await service.resume(draft.id).status == .active)
+    }
+
+    @Test("a task that has had all its runs is resumed only after the limit was raised")
+    func exhausted() async throws {
+        let task = try await create(["max_executions": 1])
+        clock.advance(by: .seconds(60))
+        let ended = try await service.update(task.id, TaskBody(["description": "late"]))
+        #expect(ended.status == .inactive)
+        #expect(ended.nextRunAt == nil)
+        let error = await #expect(throws: SchedulerError.self) { try await service.resume(task.id) }
+        #expect(error?.code == .conflict)
+        _ = try await service.update(task.id, TaskBody(["max_executions": 2]))
+        #expect(try await service.resume(task.id).nextRunAt == clock.now.advanced(by: .seconds(60)))
+    }
+
+    @Test("an edit that others overtake is made again on what they left")
+    func overtaken() async throws {
+        let task = try await create()
+        let tasks = OvertakenTaskRepository(base: store.tasks, times: 2)
+        let service = TaskService(store: OvertakenStore(base: store, tasks: tasks), clock: clock)
+        let edited = try await service.update(task.id, TaskBody(["command": "true"]))
+        #expect(edited.spec.command == "true")
+        #expect(edited.spec.description == "overtaken 2")
+        #expect(edited.version == 4)
+    }
+
+    @Test("an edit that is overtaken three times is a conflict")
+    func overtakenForGood() async throws {
+        let task = try await create()
+        let tasks = OvertakenTaskRepository(base: store.tasks, times: 3)
+        let service = TaskService(store: OvertakenStore(base: store, tasks: tasks), clock: clock)
+        let error = await #expect(throws: SchedulerError.self) {
+            try await service.update(task.id, TaskBody(["command": "true"]))
+        }
+        #expect(error?.code == .conflict)
+    }
+
+    @Test("a deleted task is gone, with its pending runs")
+    func deleting() async throws {
+        let task = try await create()
+        let run = try await service.trigger(task.id)
+        try await service.delete(task.id)
+        #expect(try await service.findRun(run.id).status == .cancelled)
+        let missing = await #expect(throws: SchedulerError.self) { try await service.find(task.id) }
+        #expect(missing?.code == .notFound)
+        let unpaused = await #expect(throws: SchedulerError.self) { try await service.pause(task.id) }
+        #expect(unpaused?.code == .notFound)
+        let error = await #expect(throws: SchedulerError.self) { try await service.delete(task.id) }
+        #expect(error?.code == .notFound)
+    }
+}

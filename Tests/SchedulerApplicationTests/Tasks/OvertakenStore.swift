@@ -1,0 +1,56 @@
+import SchedulerDomain
+import Synchronization
+
+/// A task repository in which somebody else changes the task right before each of the first edits arrives.
+final class OvertakenTaskRepository: TaskRepository {
+    private let base: any TaskRepository
+    private let times: Int
+    private let overtaken = Mutex(0)
+
+    init(base: any TaskRepository, times: Int) {
+        self.base = base
+        self.times = times
+    }
+
+    func save(_ edits: [TaskEdit], replacing old: [TaskDefinition]) async throws -> [TaskDefinition] {
+        let count = overtaken.withLock { count in
+            count += 1
+            return count
+        }
+        if count <= times {
+            var other = old[0]
+            other.spec.description = "overtaken \(count)"
+            _ = try await base.save([TaskEdit(task: other)], replacing: [old[0]])
+        }
+        return try await base.save(edits, replacing: old)
+    }
+
+    func create(_ drafts: [TaskDraft]) async throws -> [TaskDefinition] { try await base.create(drafts) }
+    func find(_ ids: [TaskID], tenant: TenantID) async throws -> [TaskDefinition] {
+        try await base.find(ids, tenant: tenant)
+    }
+    func list(_ query: TaskQuery) async throws -> Page<TaskDefinition> { try await base.list(query) }
+    func delete(_ ids: [TaskID], tenant: TenantID) async throws -> [TaskID] {
+        try await base.delete(ids, tenant: tenant)
+    }
+    func versions(_ ids: [TaskVersionID]) async throws -> [TaskVersionID: TaskSpec] { try await base.versions(ids) }
+    func due(limit: Int) async throws -> DueTasks { try await base.due(limit: limit) }
+    func fire(_ decisions: [FireDecision]) async throws -> Set<TaskID> { try await base.fire(decisions) }
+    func fires(of task: TaskID, in range: Range<UTCInstant>, limit: Int) async throws -> [FireRecord] {
+        try await base.fires(of: task, in: range, limit: limit)
+    }
+}
+
+/// A store with another task repository.
+struct OvertakenStore: SchedulerStore {
+    let base: any SchedulerStore
+    let tasks: any TaskRepository
+
+    var runs: any TaskRunRepository { base.runs }
+    var workers: any WorkerRepository { base.workers }
+    var recovery: any RecoveryRepository { base.recovery }
+    var locks: any DistributedLock { base.locks }
+    var wakeUps: any WakeUps { base.wakeUps }
+
+    func now() async throws -> UTCInstant { try await base.now() }
+}

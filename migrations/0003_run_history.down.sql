@@ -1,0 +1,3 @@
+DROP TABLE run_stats;
+DROP TABLE run_attempts;
+DROP TABLE run_history;
