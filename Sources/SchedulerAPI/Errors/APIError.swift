@@ -46,7 +46,9 @@ struct APIError: Error, Sendable {
     }
 
     /// A well-formed body whose every part is valid, but which cannot be processed as a whole: a batch without runs,
-    /// with too many, or with tasks that do not exist. Faults of syntax, type or value are 400 instead.
+    /// with too many, or with tasks that do not exist.
+    ///
+    /// Faults of syntax, type or value are 400 instead.
     static func unprocessable(_ message: String, details: [SchedulerError.FieldFault] = []) -> APIError {
         APIError(.unprocessableContent, "UNPROCESSABLE", message, details: details)
     }

@@ -29,7 +29,7 @@ extension SchedulerError.Code {
     fileprivate var neutralMessage: String? {
         switch self {
         case .storeUnavailable: "the store cannot be reached; try again in a moment"
-        case .outcomeUnknown: "the store did not answer: the change may have been made or not; look before you repeat it"
+        case .outcomeUnknown: "the store did not answer: the change may have been made or not; look before repeating it"
         case .transactionConflict: "others changed the same at the same time; try again in a moment"
         case .messageQueue: "the message queue cannot be reached; try again in a moment"
         case .timeout: "the request took too long and was given up; a change in it may have been made or not"

@@ -38,7 +38,9 @@ final class SharedProbe: Sendable {
     }
 
     /// Runs the probe in a task of its own, because nobody who waits for it may be held up by it: a dependency that
-    /// hangs need not notice that it was cancelled. There is at most one such task per probe.
+    /// hangs need not notice that it was cancelled.
+    ///
+    /// There is at most one such task per probe.
     private func ask() {
         Task {
             let isUp = (try? await probe.check()) != nil

@@ -1,5 +1,5 @@
-import Hummingbird
 import HTTPTypes
+import Hummingbird
 import NIOCore
 
 /// Turns whatever a route throws, and every path without a route, into the error envelope.
@@ -12,7 +12,7 @@ struct ErrorMiddleware: RouterMiddleware {
     ) async throws -> Response {
         do {
             return try await next(request, context)
-        } catch where Task.isCancelled {
+        } catch  where Task.isCancelled {
             // Whoever cancelled it answers: the request's time is over, or its connection is gone.
             throw error
         } catch {

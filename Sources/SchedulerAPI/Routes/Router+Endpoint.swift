@@ -4,7 +4,9 @@ import Hummingbird
 typealias RouteHandler = @Sendable (Request, APIRequestContext) async throws -> Response
 
 extension Router where Context == APIRequestContext {
-    /// Adds a path with its methods; every other method is answered with 405 that names them. HEAD goes where GET does.
+    /// Adds a path with its methods; every other method is answered with 405 that names them.
+    ///
+    /// HEAD goes where GET does.
     func endpoint(_ path: RouterPath, _ handlers: KeyValuePairs<HTTPRequest.Method, RouteHandler>) {
         var allowed = handlers.map(\.key)
         if allowed.contains(.get) { allowed.append(.head) }

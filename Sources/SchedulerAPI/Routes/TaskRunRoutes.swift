@@ -35,7 +35,8 @@ struct TaskRunRoutes: Sendable {
         let body = try BatchBody(try await reader.json(of: request))
         guard !body.entries.isEmpty else { throw APIError.unprocessable("the batch has no runs") }
         guard body.entries.count <= BatchBody.limit else {
-            throw APIError.unprocessable("the batch has \(body.entries.count) runs; at most \(BatchBody.limit) are allowed")
+            throw APIError.unprocessable(
+                "the batch has \(body.entries.count) runs; at most \(BatchBody.limit) are allowed")
         }
         do {
             let runs = try await service.triggerBatch(body, by: TaskRoutes.caller, traceContext: request.traceContext)

@@ -12,7 +12,9 @@ struct WorkerRoutes: Sendable {
         router.endpoint("/api/workers", [.get: list])
     }
 
-    /// Latest registration first. There is one page: the list has no cursor, since dead workers sink to its end.
+    /// Lists workers, latest registration first.
+    ///
+    /// There is one page: the list has no cursor, since dead workers sink to its end.
     @Sendable private func list(_ request: Request, _ context: APIRequestContext) async throws -> Response {
         var query = QueryReader(request)
         let status: WorkerStatus? = query.word("status")

@@ -1,5 +1,5 @@
-import Hummingbird
 import HTTPTypes
+import Hummingbird
 
 /// What a request carries through the router.
 struct APIRequestContext: RequestContext {
@@ -14,7 +14,8 @@ extension Request {
         guard let theirs = headers[.xRequestID], (1...128).contains(theirs.utf8.count),
             theirs.utf8.allSatisfy({ byte in
                 switch byte {
-                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."): true
+                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
+                    true
                 default: false
                 }
             })

@@ -1,3 +1,4 @@
+private import Glibc
 import HTTPTypes
 import Hummingbird
 public import Logging
@@ -7,7 +8,6 @@ import SchedulerDomain
 import SchedulerErrors
 public import SchedulerFoundation
 public import ServiceLifecycle
-private import Glibc
 private import Synchronization
 
 /// The HTTP API as a service: it listens from `run` until graceful shutdown, which lets requests under way end.
@@ -57,9 +57,9 @@ public final class APIServer: Service {
         } catch let error as IOError {
             throw bindFault(error)
         } catch let error as SocketAddressError {
-            throw SchedulerError(
-                .configuration, "SCHEDULER_API_HOST: \"\(configuration.host)\" is no address of this machine",
-                underlying: error)
+            throw hostFault(error)
+        } catch let error as SocketAddressError.UnknownHost {
+            throw hostFault(error)
         }
     }
 
@@ -103,6 +103,12 @@ public final class APIServer: Service {
         await onListening(port)
     }
 
+    private func hostFault(_ error: any Error) -> SchedulerError {
+        SchedulerError(
+            .configuration, "SCHEDULER_API_HOST: \"\(configuration.host)\" is no address of this machine",
+            underlying: error)
+    }
+
     private func bindFault(_ error: IOError) -> SchedulerError {
         let address = "\(configuration.host):\(configuration.port)"
         let message =
@@ -113,7 +119,7 @@ public final class APIServer: Service {
             case EACCES:
                 "SCHEDULER_API_PORT: this user may not listen on \(address); choose a port from 1024 on"
             case EADDRNOTAVAIL:
-                "SCHEDULER_API_HOST: \(configuration.host) is no address of this machine"
+                "SCHEDULER_API_HOST: \"\(configuration.host)\" is no address of this machine"
             default:
                 "SCHEDULER_API_HOST, SCHEDULER_API_PORT: the API cannot listen on \(address)"
             }

@@ -1,5 +1,5 @@
-import Hummingbird
 import HTTPTypes
+import Hummingbird
 import NIOCore
 import SchedulerApplication
 import SchedulerDomain
@@ -10,7 +10,7 @@ import SchedulerFoundation
 struct Envelope: Sendable {
     let clock: any SchedulerClock
 
-    /// `{"success":true,"data":…,"timestamp":…}`
+    /// Answers `{"success":true,"data":…,"timestamp":…}`.
     func success(
         _ status: HTTPResponse.Status = .ok, capacity: Int = 1_024, _ data: (inout JSONWriter) -> Void
     ) -> Response {
@@ -21,7 +21,7 @@ struct Envelope: Sendable {
         }
     }
 
-    /// `{"success":true,"data":[…],"page":{"next_cursor":…},"timestamp":…}`
+    /// Answers `{"success":true,"data":[…],"page":{"next_cursor":…},"timestamp":…}`.
     func page<Element>(
         _ elements: [Element], next: PageCursor?, _ write: (inout JSONWriter, Element) -> Void
     ) -> Response {
@@ -34,7 +34,7 @@ struct Envelope: Sendable {
         }
     }
 
-    /// `{"success":false,"error":{"code":…,"message":…,"details":[…]},"timestamp":…}`
+    /// Answers `{"success":false,"error":{"code":…,"message":…,"details":[…]},"timestamp":…}`.
     func failure(_ error: APIError) -> Response {
         var response = answer(error.status, capacity: 512) { writer in
             writer.field("success", false)

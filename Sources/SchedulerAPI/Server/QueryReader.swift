@@ -3,8 +3,10 @@ import SchedulerApplication
 import SchedulerDomain
 import SchedulerErrors
 
-/// Reads the query of a URL and gathers every fault. Unknown and repeated parameters are faults: who writes
-/// `?validate=true` to a route that does not know it shall hear so.
+/// Reads the query of a URL and gathers every fault.
+///
+/// Unknown and repeated parameters are faults: who writes `?validate=true` to a route that does not know it shall
+/// hear so.
 struct QueryReader {
     private var values: [String: String] = [:]
     private var faults: [SchedulerError.FieldFault] = []
@@ -12,7 +14,8 @@ struct QueryReader {
     init(_ request: Request) {
         for item in (request.uri.query ?? "").split(separator: "&") {
             let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = QueryReader.decoded(parts[0]), let value = QueryReader.decoded(parts.count > 1 ? parts[1] : "")
+            guard let name = QueryReader.decoded(parts[0]),
+                let value = QueryReader.decoded(parts.count > 1 ? parts[1] : "")
             else {
                 fault(String(parts[0]), "is not valid percent-encoded UTF-8")
                 continue

@@ -1,5 +1,5 @@
-import Hummingbird
 import HTTPTypes
+import Hummingbird
 import NIOCore
 import SchedulerDomain
 import SchedulerErrors
@@ -47,7 +47,8 @@ struct RequestReader: Sendable {
             throw SchedulerError.invalid("body", "is \(json.kind); this call takes no body")
         }
         guard members.isEmpty else {
-            throw SchedulerError.invalid(members.keys.sorted().map { .init(field: $0, message: "is not a known field") })
+            throw SchedulerError.invalid(
+                members.keys.sorted().map { .init(field: $0, message: "is not a known field") })
         }
     }
 
@@ -72,9 +73,10 @@ struct RequestReader: Sendable {
             return try await request.body.collect(upTo: maxBodyBytes)
         } catch is NIOTooManyBytesError {
             throw APIError.bodyTooLarge(limit: maxBodyBytes)
-        } catch where !Task.isCancelled {
+        } catch  where !Task.isCancelled {
             // The connection broke, or what came is not HTTP.
-            throw APIError(.badRequest, "BAD_REQUEST", "the body could not be read to its end", headers: [.connection: "close"])
+            throw APIError(
+                .badRequest, "BAD_REQUEST", "the body could not be read to its end", headers: [.connection: "close"])
         }
     }
 
@@ -85,10 +87,14 @@ struct RequestReader: Sendable {
             let given = type.isEmpty ? "there is no Content-Type" : "the Content-Type is \"\(type)\""
             throw APIError.unsupportedMediaType("\(given); send the header \"Content-Type: application/json\"")
         }
-        guard parts.dropFirst().allSatisfy({ !$0.hasPrefix("charset=") || $0 == "charset=utf-8" || $0 == "charset=\"utf-8\"" })
+        guard
+            parts.dropFirst().allSatisfy({
+                !$0.hasPrefix("charset=") || $0 == "charset=utf-8" || $0 == "charset=\"utf-8\""
+            })
         else { throw APIError.unsupportedMediaType("only charset utf-8 is understood") }
         if let coding = request.headers[.contentEncoding], coding.lowercased() != "identity" {
-            throw APIError.unsupportedMediaType("Content-Encoding \"\(coding)\" is not understood; send the body as it is")
+            throw APIError.unsupportedMediaType(
+                "Content-Encoding \"\(coding)\" is not understood; send the body as it is")
         }
     }
 }

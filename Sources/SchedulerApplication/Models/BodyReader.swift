@@ -30,7 +30,8 @@ struct BodyReader {
 
     /// Sets the target to the member's value, or to `fallback` where the body says null; leaves it alone where the
     /// body does not name the member.
-    mutating func read<Value>(_ name: String, into target: inout Value, orNull fallback: Value, _ rule: BodyRule<Value>) {
+    mutating func read<Value>(_ name: String, into target: inout Value, orNull fallback: Value, _ rule: BodyRule<Value>)
+    {
         guard let value = take(name) else { return }
         if value == .null { target = fallback } else if let value = parse(name, value, rule) { target = value }
     }

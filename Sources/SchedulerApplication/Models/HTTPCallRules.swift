@@ -86,7 +86,8 @@ extension BodyRule where Value == [String: String] {
     /// Header names are tokens, values have no line breaks (RFC 9110, sections 5.1 and 5.5).
     static let httpHeaders = BodyRule { value, path in
         let names = texts("header name") { name in
-            !name.isEmpty && name.utf8.allSatisfy { byte in "!#$%&'*+-.^_`|~".utf8.contains(byte) || isAlphanumeric(byte) }
+            !name.isEmpty
+                && name.utf8.allSatisfy { byte in "!#$%&'*+-.^_`|~".utf8.contains(byte) || isAlphanumeric(byte) }
         }
         let parsed = names.parse(value, path)
         guard case .value(let headers) = parsed else { return parsed }
@@ -94,7 +95,8 @@ extension BodyRule where Value == [String: String] {
             header.value.utf8.contains { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F }
         }
         guard faults.isEmpty else {
-            return .faults(faults.map { .init(field: "\(path).\($0.key)", message: "must not hold control characters") })
+            return .faults(
+                faults.map { .init(field: "\(path).\($0.key)", message: "must not hold control characters") })
         }
         return parsed
     }

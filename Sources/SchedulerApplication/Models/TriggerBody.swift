@@ -1,7 +1,9 @@
 public import SchedulerDomain
 import SchedulerErrors
 
-/// The body of `POST /api/tasks/{id}/trigger`: what this one run does differently. The command stays the task's.
+/// The body of `POST /api/tasks/{id}/trigger`: what this one run does differently.
+///
+/// The command stays the task's.
 public struct TriggerBody: Sendable {
     public let overrides: RunOverrides
 

@@ -41,7 +41,8 @@ public struct TriggerBatch: Sendable {
     ) async throws -> SchedulerError {
         let known = Set(try await tasks.find(Array(Set(body.entries.map(\.task))), tenant: tenant).map(\.id))
         let faults = body.entries.enumerated().filter { !known.contains($0.element.task) }.prefix(100).map {
-            SchedulerError.FieldFault(field: "runs.\($0.offset).task_id", message: "task \($0.element.task) does not exist")
+            SchedulerError.FieldFault(
+                field: "runs.\($0.offset).task_id", message: "task \($0.element.task) does not exist")
         }
         return SchedulerError(.notFound, error.message, faults: Array(faults), underlying: error)
     }

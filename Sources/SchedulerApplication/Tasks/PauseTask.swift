@@ -1,7 +1,9 @@
 public import SchedulerDomain
 import SchedulerErrors
 
-/// Stops a task from firing by itself until it is resumed; it can still be triggered by hand. Runs that exist go on.
+/// Stops a task from firing by itself until it is resumed; it can still be triggered by hand.
+///
+/// Runs that exist go on.
 public struct PauseTask: Sendable {
     private let editor: TaskEditor
 
@@ -18,7 +20,8 @@ public struct PauseTask: Sendable {
             case .paused: return nil
             case .active: return TaskEditor.Change(spec: task.spec, status: .paused, reschedules: false)
             case .created, .inactive:
-                throw SchedulerError(.conflict, "task \(id) is \(task.status.rawValue); only an active task can be paused")
+                throw SchedulerError(
+                    .conflict, "task \(id) is \(task.status.rawValue); only an active task can be paused")
             }
         }
     }

@@ -208,12 +208,15 @@ extension JSONParser {
         return .number(number)
     }
 
-    /// The value with one more digit; nil once it does not fit. Negative values grow downwards, so that the lowest fits.
+    /// The value with one more digit; nil once it does not fit.
+    ///
+    /// Negative values grow downwards, so that the lowest fits.
     private static func append(_ byte: UInt8, to value: Int64?, isNegative: Bool) -> Int64? {
         guard let value else { return nil }
         let digit = Int64(byte - 0x30)
         let (scaled, overflow) = value.multipliedReportingOverflow(by: 10)
-        let (sum, carry) = isNegative ? scaled.subtractingReportingOverflow(digit) : scaled.addingReportingOverflow(digit)
+        let (sum, carry) =
+            isNegative ? scaled.subtractingReportingOverflow(digit) : scaled.addingReportingOverflow(digit)
         return overflow || carry ? nil : sum
     }
 

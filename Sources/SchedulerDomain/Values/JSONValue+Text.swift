@@ -21,7 +21,8 @@ extension JSONValue {
         self = try result.get()
     }
 
-    private static func parse(_ bytes: UnsafeBufferPointer<UInt8>, maxDepth: Int) -> Result<JSONValue, JSONSyntaxError> {
+    private static func parse(_ bytes: UnsafeBufferPointer<UInt8>, maxDepth: Int) -> Result<JSONValue, JSONSyntaxError>
+    {
         var parser = JSONParser(bytes, maxDepth: maxDepth)
         do {
             return .success(try parser.parseDocument())

@@ -67,7 +67,9 @@ struct APITestClient: Sendable {
     func post(_ path: String, _ json: JSONValue? = nil) async throws -> APIAnswer {
         try await send(.post, path, text: json?.text)
     }
-    func put(_ path: String, _ json: JSONValue) async throws -> APIAnswer { try await send(.put, path, text: json.text) }
+    func put(_ path: String, _ json: JSONValue) async throws -> APIAnswer {
+        try await send(.put, path, text: json.text)
+    }
 
     func send(
         _ method: HTTPRequest.Method, _ path: String, text: String? = nil, type: String? = "application/json",
@@ -79,7 +81,8 @@ struct APITestClient: Sendable {
             uri: path, method: method, headers: headers, body: text.map { ByteBuffer(string: $0) })
         let body = String(buffer: response.body)
         return APIAnswer(
-            status: response.status.code, headers: response.headers, body: body.isEmpty ? .null : try JSONValue(parsing: body))
+            status: response.status.code, headers: response.headers,
+            body: body.isEmpty ? .null : try JSONValue(parsing: body))
     }
 
     /// Creates a task and returns its id.

@@ -59,7 +59,9 @@ struct ExecutorRulesTests {
         "a function is named in config or in command",
         arguments: [
             (["executor": "function", "config": ["name": "noop"]], []),
-            (["executor": "function", "config": ["functionName": "f", "modulePath": "m", "parameters": ["a": 1]]], []),
+            (
+                ["executor": "function", "config": ["functionName": "f", "modulePath": "m", "parameters": ["a": 1]]], []
+            ),
             (["executor": "function", "command": "noop"], []), (["executor": "function"], ["config.name"]),
             (["executor": "function", "config": ["name": 1]], ["config.name"]),
             (["executor": "function", "config": ["name": "a", "functionName": "b"]], ["config.functionName"]),

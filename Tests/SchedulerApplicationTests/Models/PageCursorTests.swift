@@ -25,7 +25,9 @@ struct PageCursorTests {
         }
     }
 
-    @Test("text that is no cursor is refused", arguments: ["", "A", "1", "ä", "AAAAAAAA", "=", String(repeating: "A", count: 65)])
+    @Test(
+        "text that is no cursor is refused",
+        arguments: ["", "A", "1", "ä", "AAAAAAAA", "=", String(repeating: "A", count: 65)])
     func otherTextIsRefused(text: String) {
         let error = #expect(throws: SchedulerError.self) { try PageCursor(text) }
         #expect(error?.faults.map(\.field) == ["cursor"])

@@ -85,13 +85,15 @@ struct TaskBodyTests {
     func allFaultsAtOnce() {
         let fields = faults([
             "name": "", "executor": "Shell!", "timeout_seconds": 0, "schedule": "* * *", "timezone": "Mars/Base",
-            "retry_policy": ["delay_ms": "soon", "tries": 3], "environment": ["A=B": "x", "C": 1], "tags": ["ok", 2, ""],
+            "retry_policy": ["delay_ms": "soon", "tries": 3], "environment": ["A=B": "x", "C": 1],
+            "tags": ["ok", 2, ""],
             "priority": "urgent", "id": 7, "colour": "red", "start_date": "tomorrow",
         ]).map(\.field)
         #expect(
             fields == [
                 "name", "executor", "environment", "environment.C", "schedule", "timezone", "priority",
-                "timeout_seconds", "retry_policy.delay_ms", "retry_policy.tries", "start_date", "tags.1", "tags.2", "id",
+                "timeout_seconds", "retry_policy.delay_ms", "retry_policy.tries", "start_date", "tags.1", "tags.2",
+                "id",
                 "colour",
             ])
     }

@@ -102,7 +102,9 @@ struct TriggerTests {
             ])
     }
 
-    @Test("a batch body of a wrong shape is refused", arguments: ["x", [:], ["runs": 1], ["runs": [], "y": 1]] as [JSONValue])
+    @Test(
+        "a batch body of a wrong shape is refused",
+        arguments: ["x", [:], ["runs": 1], ["runs": [], "y": 1]] as [JSONValue])
     func wrongShape(json: JSONValue) {
         #expect(throws: SchedulerError.self) { try BatchBody(json) }
     }

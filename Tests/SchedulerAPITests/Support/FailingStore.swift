@@ -1,0 +1,45 @@
+import SchedulerDomain
+
+/// A store whose task list fails, or hangs until it is cancelled.
+struct FailingStore: SchedulerStore {
+    let base: any SchedulerStore
+    /// What a list throws; nil: it hangs.
+    let error: (any Error)?
+
+    var tasks: any TaskRepository { FailingTaskRepository(base: base.tasks, error: error) }
+    var runs: any TaskRunRepository { base.runs }
+    var workers: any WorkerRepository { base.workers }
+    var recovery: any RecoveryRepository { base.recovery }
+    var locks: any DistributedLock { base.locks }
+    var wakeUps: any WakeUps { base.wakeUps }
+
+    func now() async throws -> UTCInstant { try await base.now() }
+}
+
+private struct FailingTaskRepository: TaskRepository {
+    let base: any TaskRepository
+    let error: (any Error)?
+
+    func list(_ query: TaskQuery) async throws -> Page<TaskDefinition> {
+        if let error { throw error }
+        try await Task.sleep(for: .seconds(600))
+        return try await base.list(query)
+    }
+
+    func create(_ drafts: [TaskDraft]) async throws -> [TaskDefinition] { try await base.create(drafts) }
+    func find(_ ids: [TaskID], tenant: TenantID) async throws -> [TaskDefinition] {
+        try await base.find(ids, tenant: tenant)
+    }
+    func save(_ edits: [TaskEdit], replacing old: [TaskDefinition]) async throws -> [TaskDefinition] {
+        try await base.save(edits, replacing: old)
+    }
+    func delete(_ ids: [TaskID], tenant: TenantID) async throws -> [TaskID] {
+        try await base.delete(ids, tenant: tenant)
+    }
+    func versions(_ ids: [TaskVersionID]) async throws -> [TaskVersionID: TaskSpec] { try await base.versions(ids) }
+    func due(limit: Int) async throws -> DueTasks { try await base.due(limit: limit) }
+    func fire(_ decisions: [FireDecision]) async throws -> Set<TaskID> { try await base.fire(decisions) }
+    func fires(of task: TaskID, in range: Range<UTCInstant>, limit: Int) async throws -> [FireRecord] {
+        try await base.fires(of: task, in: range, limit: limit)
+    }
+}
