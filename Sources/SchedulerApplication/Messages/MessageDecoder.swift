@@ -56,11 +56,12 @@ public enum MessageDecoder {
     }
 
     private static func parse(_ body: [UInt8]) throws(MessageError) -> JSONValue {
-        guard let text = String(validating: body, as: UTF8.self) else { throw .malformed("the body is not UTF-8") }
-        do {
-            return try JSONValue(parsing: text)
-        } catch {
-            throw .malformed("the body is not JSON")
+        let parsed = body.withUnsafeBytes { bytes in
+            Result { () throws(JSONSyntaxError) in try JSONValue(parsing: bytes) }
+        }
+        switch parsed {
+        case .success(let value): return value
+        case .failure(let error): throw .malformed("the body is not JSON (\(error))")
         }
     }
 }

@@ -1,5 +1,6 @@
 import Logging
 import SchedulerDomain
+import SchedulerFoundation
 import SchedulerTestingUtils
 import Testing
 
@@ -57,6 +58,15 @@ enum RabbitMQFixture {
                 try connection.deleteExchange(name)
             }
         }
+    }
+
+    /// Returns the next batch of deliveries, waiting at most 40 seconds.
+    static func nextBatch(of subscription: any QueueSubscription) async throws -> [Delivery] {
+        let batch = try await withTimeout(.seconds(40), "the next delivery") {
+            var batches = subscription.deliveries.makeAsyncIterator()
+            return await batches.next()
+        }
+        return try #require(batch)
     }
 
     /// Waits until the condition holds, at most 40 seconds.

@@ -14,6 +14,8 @@ final class Consumer: AMQPRole {
         let generation: UInt64
         let tag: String
         let since = ContinuousClock.now
+        /// When something was last delivered.
+        var heardAt = ContinuousClock.now
         var receipts = ReceiptBook()
         /// Delivered in this turn.
         var batch: [Delivery] = []
@@ -30,7 +32,8 @@ final class Consumer: AMQPRole {
         /// Nil while it waits for a channel.
         var attachment: Attachment?
         var nextAttempt = ContinuousClock.now
-        var backoff = Backoff(base: .milliseconds(50), limit: .seconds(5))
+        /// Its first step leaves the broker time to tell all consumers of a queue's deletion (`Publisher.redeclarePause`).
+        var backoff = Backoff(base: .milliseconds(500), limit: .seconds(5))
         var isRead = true
 
         init(_ subscription: RabbitMQSubscription) { self.subscription = subscription }
@@ -44,6 +47,9 @@ final class Consumer: AMQPRole {
     private var closing: [amqp_channel_t: OneShot<Void>] = [:]
     private var generation: UInt64 = 0
 
+    /// A consumer that holds nothing and has heard nothing for so long consumes anew, since a broker can lose a consumer
+    /// without a word (`Publisher.redeclarePause`); its queue is declared anew by the way.
+    private static let renewal = Duration.seconds(30)
     /// So many events at once between looks at the mailbox.
     private static let batch = 256
 
@@ -58,6 +64,7 @@ final class Consumer: AMQPRole {
 
     func turn(on connection: AMQPConnection) throws(AMQPError) -> Duration {
         for command in mailbox.takeAll() { try handle(command, on: connection) }
+        try renewSilent(on: connection)
         try attachWaiting(on: connection)
         for _ in 0..<Consumer.batch {
             guard let event = try connection.nextEvent() else { break }
@@ -65,8 +72,10 @@ final class Consumer: AMQPRole {
         }
         for record in records.values { try flush(record, on: connection) }
         guard mailbox.isEmpty else { return .zero }
-        let next = records.values.filter { $0.attachment == nil && $0.isRead }.map(\.nextAttempt).min()
-        return next.map { max(.zero, ContinuousClock.now.duration(to: $0)) } ?? .seconds(3_600)
+        let next = records.values.filter(\.isRead).map { record in
+            record.attachment.map { $0.heardAt + Consumer.renewal } ?? record.nextAttempt
+        }
+        return next.min().map { max(.milliseconds(1), ContinuousClock.now.duration(to: $0)) } ?? .seconds(3_600)
     }
 
     var isIdle: Bool { mailbox.isEmpty }
@@ -167,6 +176,20 @@ extension Consumer {
 // MARK: - Channels
 
 extension Consumer {
+    private func renewSilent(on connection: AMQPConnection) throws(AMQPError) {
+        let limit = ContinuousClock.now - Consumer.renewal
+        for record in records.values where record.isRead {
+            guard let attachment = record.attachment, attachment.heardAt < limit else { continue }
+            guard attachment.receipts.isEmpty else {
+                attachment.heardAt = .now
+                continue
+            }
+            record.attachment = nil
+            record.nextAttempt = .now
+            try close(attachment.channel, on: connection)
+        }
+    }
+
     private func attachWaiting(on connection: AMQPConnection) throws(AMQPError) {
         let now = ContinuousClock.now
         for record in records.values where record.attachment == nil && record.isRead && record.nextAttempt <= now {
@@ -218,6 +241,7 @@ extension Consumer {
                 let attachment = records[id]?.attachment
             else { return }
             attachment.receipts.delivered()
+            attachment.heardAt = .now
             attachment.batch.append(
                 Delivery(
                     body: content.body, headers: content.headers, isRedelivered: isRedelivered,

@@ -20,6 +20,9 @@ struct ReceiptBook {
     /// Acknowledged since the broker was last told.
     private var news: [UInt64] = []
 
+    /// Whether the broker waits for nothing.
+    var isEmpty: Bool { standings.allSatisfy { $0 == .done } }
+
     mutating func delivered() { standings.append(.open) }
 
     /// Notes an acknowledgement; one of a tag that is not open is ignored.

@@ -42,6 +42,8 @@ final class PublishTicket: Expiring {
         }
     }
 
+    func isOpen(_ index: Int) -> Bool { state.withLock { $0.outcomes[index] == nil } }
+
     func settle(_ index: Int, _ outcome: PublishOutcome) {
         settle { state in
             guard state.outcomes[index] == nil else { return }
@@ -78,12 +80,15 @@ final class PublishTicket: Expiring {
 struct PublishItem {
     let ticket: PublishTicket
     let index: Int
-    /// Whether it came back once and its queue was declared anew.
-    var isRepeated = false
+    /// Set where it came back once: when it goes again, its queue declared anew.
+    var repeatsAt: ContinuousClock.Instant?
     /// Whether it came back and only its confirm is missing.
     var isReturned = false
 
     var publication: Publication { ticket.publications[index] }
+
+    /// Whether its caller still waits for its outcome.
+    var isOpen: Bool { ticket.isOpen(index) }
 
     func settle(_ outcome: PublishOutcome) { ticket.settle(index, outcome) }
 }

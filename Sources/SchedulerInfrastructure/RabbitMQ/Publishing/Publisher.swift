@@ -18,11 +18,15 @@ final class Publisher: AMQPRole {
     private let limit: Int
     private var window = PublishWindow()
     private var declared: Set<QueueName> = []
-    /// Came back and goes once more, its queue declared anew.
+    /// Came back and go once more, in the order of their time.
     private var again: Deque<PublishItem> = []
     private var isBlocked = false
 
     private let channel: amqp_channel_t = 2
+    /// How long a queue that was deleted stays so. RabbitMQ tells its consumers of the deletion a moment later; where it
+    /// then finds the queue made anew, it attaches them to that one by itself and drops its first messages as copies
+    /// (seen with 3.10 and quorum queues).
+    private static let redeclarePause = Duration.milliseconds(300)
     /// So many at once between looks at what came in.
     private static let batch = 256
 
@@ -46,9 +50,10 @@ final class Publisher: AMQPRole {
     func turn(on connection: AMQPConnection) throws(AMQPError) -> Duration {
         while let event = try connection.nextEvent() { handle(event) }
         try publish(on: connection)
-        let isOpen = !isBlocked && window.count < limit
-        let hasMore = !again.isEmpty || !inbox.isEmpty
-        return isOpen && hasMore ? .zero : .seconds(3_600)
+        guard !isBlocked, window.count < limit else { return .seconds(3_600) }
+        if !inbox.isEmpty { return .zero }
+        let next = again.first?.repeatsAt
+        return next.map { max(.zero, ContinuousClock.now.duration(to: $0)) } ?? .seconds(3_600)
     }
 
     var isIdle: Bool { window.count == 0 && again.isEmpty && inbox.isEmpty }
@@ -76,7 +81,8 @@ extension Publisher {
     private func publish(on connection: AMQPConnection) throws(AMQPError) {
         let room = isBlocked ? 0 : min(Publisher.batch, limit - window.count)
         guard room > 0 else { return }
-        let repeated = again.prefix(room)
+        let now = ContinuousClock.now
+        let repeated = again.prefix(room).prefix { $0.repeatsAt.map { $0 <= now } ?? true }
         again.removeFirst(repeated.count)
         var items = (Array(repeated) + inbox.take(room - repeated.count))[...]
         do {
@@ -86,12 +92,14 @@ extension Publisher {
             }
         } catch {
             // The failing one is settled; the others never reached the socket.
-            for item in items.dropFirst() { item.settle(item.isRepeated ? .returned : .refused) }
+            for item in items.dropFirst() { item.settle(item.repeatsAt == nil ? .refused : .returned) }
             throw error
         }
     }
 
     private func send(_ item: PublishItem, on connection: AMQPConnection) throws(AMQPError) {
+        // Too late for its caller, or refused before: nothing is to be declared for it.
+        guard item.isOpen else { return }
         let publication = item.publication
         if let queue = publication.queue {
             do {
@@ -146,11 +154,11 @@ extension Publisher {
                 item.settle(outcome)
                 continue
             }
-            if let queue = item.publication.queue, !item.isRepeated {
+            if let queue = item.publication.queue, item.repeatsAt == nil {
                 // The broker has lost a queue of ours: declare it anew and send once more.
                 declared.remove(queue)
                 item.isReturned = false
-                item.isRepeated = true
+                item.repeatsAt = .now + Publisher.redeclarePause
                 again.append(item)
             } else {
                 item.settle(.returned)

@@ -1,0 +1,136 @@
+import Foundation
+import Glibc
+import SchedulerDomain
+import SchedulerTestingUtils
+import Testing
+
+@testable import SchedulerInfrastructure
+
+/// What a broker of one's own can do to its clients. One after the other, since each is a server.
+@Suite("RabbitMQ outages", .serialized, .enabled(if: TestContainers.canStartServers))
+struct RabbitMQOutageTests {
+    private static let message = OutgoingMessage(route: .tasks("shell"), body: Array("message".utf8))
+
+    @Test("after a restart and after a crash of the broker, publishing and consuming go on")
+    func restart() async throws {
+        try await withPrivateQueue { server, queue in
+            let subscription = try await queue.subscribe(to: .tasks("shell"), prefetch: 10)
+            try await publishAndConsume(queue, subscription)
+            try await server.restart()
+            try await publishAndConsume(queue, subscription)
+            try await server.kill()
+            #expect(await queue.publish([Self.message])[0] != .confirmed)
+            #expect(!queue.isConnected)
+            try await server.start()
+            try await publishAndConsume(queue, subscription)
+        }
+    }
+
+    @Test("a broker that came back empty gets its topology again")
+    func reset() async throws {
+        try await withPrivateQueue { server, queue in
+            let subscription = try await queue.subscribe(to: .tasks("shell"), prefetch: 10)
+            try await publishAndConsume(queue, subscription)
+            for command in ["stop_app", "reset", "start_app"] { _ = try await server.control(command) }
+            try await publishAndConsume(queue, subscription)
+            let status = OutgoingMessage(route: .status(.success), body: [1])
+            #expect(await queue.publish([status]) == [.confirmed])
+        }
+    }
+
+    @Test("with a frozen broker every publish is unknown within its time, and goes on when it thaws")
+    func frozen() async throws {
+        try await withPrivateQueue(operationTimeout: .seconds(1)) { server, queue in
+            let subscription = try await queue.subscribe(to: .tasks("shell"), prefetch: 10)
+            try await publishAndConsume(queue, subscription)
+            let text = try String(contentsOfFile: server.folder + "/data/node.pid", encoding: .utf8)
+            let node = try #require(pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)))
+            #expect(kill(node, SIGSTOP) == 0)
+            defer { kill(node, SIGCONT) }
+            let start = ContinuousClock.now
+            let outcomes = await queue.publish((0..<100).map { _ in Self.message })
+            #expect(Set(outcomes) == [.unknown])
+            #expect(ContinuousClock.now - start < .seconds(3))
+            #expect(!queue.isConnected)
+            kill(node, SIGCONT)
+            try await publishAndConsume(queue, subscription)
+        }
+    }
+
+    @Test("a broker short of memory blocks publishing, says so, and does not stop acknowledgements")
+    func memoryAlarm() async throws {
+        try await withPrivateQueue(operationTimeout: .seconds(1)) { server, queue in
+            let subscription = try await queue.subscribe(to: .tasks("shell"), prefetch: 1)
+            #expect(await queue.publish([Self.message, Self.message]) == [.confirmed, .confirmed])
+            let first = try await next(subscription)
+            _ = try await server.control("set_vm_memory_high_watermark", "0.0001")
+            try await RabbitMQFixture.eventually("a block") {
+                let outcome = await queue.publish([Self.message])[0]
+                return outcome != .confirmed && !queue.isConnected
+            }
+            #expect(await queue.publish([Self.message]) == [.refused])
+            await subscription.acknowledge(first)
+            // The second only comes because the acknowledgement got through.
+            await subscription.acknowledge(try await next(subscription))
+            _ = try await server.control("set_vm_memory_high_watermark", "0.6")
+            try await RabbitMQFixture.eventually("the end of the block") {
+                await queue.publish([Self.message]) == [.confirmed]
+            }
+        }
+    }
+
+    @Test(
+        "TLS: a trusted certificate is accepted, another is refused",
+        .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/openssl")))
+    func tls() async throws {
+        try await TestContainers.withServer(.rabbitmq) { server in
+            let port = try await TLSListener.add(to: server)
+            var configuration = try RabbitMQConfiguration(url: "amqps://localhost:\(port)")
+            configuration.tls?.trustedCertificates = server.folder + "/certificate.pem"
+            try await RabbitMQFixture.withQueue(configuration) { queue in
+                let subscription = try await queue.subscribe(to: .tasks("shell"), prefetch: 10)
+                try await publishAndConsume(queue, subscription)
+            }
+            configuration.tls = RabbitMQConfiguration.TLS()
+            let distrustful = try RabbitMQMessageQueue(configuration, logger: RabbitMQFixture.logger)
+            #expect(await distrustful.publish([Self.message]) == [.refused])
+            await distrustful.close()
+        }
+    }
+
+    // MARK: - Steps
+
+    private func withPrivateQueue(
+        operationTimeout: Duration = .seconds(5),
+        _ body: (PrivateServer, RabbitMQMessageQueue) async throws -> Void
+    ) async throws {
+        try await TestContainers.withServer(.rabbitmq) { server in
+            var configuration = try RabbitMQConfiguration(url: server.url)
+            configuration.operationTimeout = operationTimeout
+            configuration.heartbeat = .seconds(2)
+            let queue = try RabbitMQMessageQueue(configuration, logger: RabbitMQFixture.logger)
+            let result: Result<Void, any Error>
+            do { result = .success(try await body(server, queue)) } catch { result = .failure(error) }
+            await queue.close()
+            try result.get()
+        }
+    }
+
+    /// Publishes until one is confirmed, then consumes until a message with that text has arrived.
+    private func publishAndConsume(_ queue: RabbitMQMessageQueue, _ subscription: any QueueSubscription) async throws {
+        let body = Array("\(RunID(bits: .random(in: 0...(.max))))".utf8)
+        try await RabbitMQFixture.eventually("a confirm") {
+            await queue.publish([OutgoingMessage(route: .tasks("shell"), body: body)]) == [.confirmed]
+        }
+        var arrived = false
+        while !arrived {
+            let deliveries = try await next(subscription)
+            arrived = deliveries.contains { $0.body == body }
+            await subscription.acknowledge(deliveries)
+        }
+    }
+
+    private func next(_ subscription: any QueueSubscription) async throws -> [Delivery] {
+        try await RabbitMQFixture.nextBatch(of: subscription)
+    }
+}
