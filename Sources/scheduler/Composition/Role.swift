@@ -29,6 +29,7 @@ enum Role {
         _ = scheduler_forbid_inspection()
         // A peer that closes its connection is an error of one call, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
+        raiseDescriptorLimit()
         LoggingSetup.bootstrap(
             service: "scheduler-\(name)", format: configuration.log.loggingFormat, levels: configuration.log.levelTable)
         let logger = Logger(label: "scheduler.\(name)")
@@ -38,6 +39,14 @@ enum Role {
         await role.close()
         try result.get()
         logger.info("The \(name) has ended")
+    }
+
+    /// A worker holds three descriptors for each process; the usual soft limit of 1,024 is for programs with `select`.
+    private static func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
     private static func serve(_ role: RoleServices, logger: Logger) async -> Result<Void, any Error> {

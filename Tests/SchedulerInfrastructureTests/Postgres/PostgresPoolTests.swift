@@ -10,7 +10,7 @@ struct PostgresPoolTests {
     private static let processID = PostgresStatement.read("test.pid", "SELECT pg_backend_pid()")
     private static let sleep = PostgresStatement.read("test.sleep", "SELECT pg_sleep($1 / 1000.0)::text")
     private static let write = PostgresStatement.write("test.write", "SELECT pg_sleep($1 / 1000.0)::text")
-    private static let terminate = PostgresStatement.read("test.terminate", "SELECT pg_terminate_backend($1)")
+    private static let terminate = PostgresStatement.read("test.terminate", "SELECT pg_terminate_backend($1, 10000)")
 
     @Test("a session that the server ended while idle is replaced before its next use")
     func replacesIdle() async throws {
