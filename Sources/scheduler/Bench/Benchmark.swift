@@ -70,7 +70,7 @@ struct Benchmark: Sendable {
             guard start.duration(to: .now) < patience else {
                 throw SchedulerError(.timeout, "runs of task \(task) are unfinished after \(patience)")
             }
-            try await Task.sleep(for: .milliseconds(20))
+            try await Task.sleep(for: .milliseconds(50))
         }
     }
 

@@ -98,9 +98,20 @@ public struct PostgreSQLTaskRunRepository: TaskRunRepository {
         builder.filter("task_id", .equal, query.task.map { .integer($0.rawValue) })
         builder.filter("status", .equal, query.status.map { .text($0.rawValue) })
         builder.filter("id", .less, query.before.map { .run($0) })
+        // The status tells the table, and of a live run the index.
+        switch query.status {
+        case .pending: builder.filter("dispatched_at IS NULL")
+        case .dispatched, .running: builder.filter("dispatched_at IS NOT NULL")
+        case .completed, .failed, .timeout, .cancelled, .skipped, nil: break
+        }
         builder.page(descendingBy: "id", limit: query.limit)
         let parameters = builder.parameters.map(\.postgres)
-        let statement = TaskRunSQL.list(conditions: builder.text, limit: parameters.count)
+        let statement =
+            switch query.status?.isTerminal {
+            case true: TaskRunSQL.listEnded(conditions: builder.text)
+            case false: TaskRunSQL.listLive(conditions: builder.text)
+            case nil: TaskRunSQL.list(conditions: builder.text, limit: parameters.count)
+            }
         return try await context.pool.withSession("list runs") { session in
             Page(rows: try session.execute(statement, parameters).map { try $0.taskRun() }, limit: query.limit)
         }

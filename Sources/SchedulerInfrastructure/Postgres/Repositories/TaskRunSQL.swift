@@ -78,4 +78,12 @@ enum TaskRunSQL {
             ORDER BY id DESC LIMIT $\(limit)
             """)
     }
+
+    static func listLive(conditions: String) -> PostgresStatement {
+        .list("SELECT \(RunColumns.live) FROM run_live\(conditions)")
+    }
+
+    static func listEnded(conditions: String) -> PostgresStatement {
+        .list("SELECT \(RunColumns.history) FROM run_history\(conditions)")
+    }
 }
