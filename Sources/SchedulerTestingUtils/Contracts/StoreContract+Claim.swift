@@ -64,7 +64,8 @@ extension StoreContract {
             _ = try await data.store.runs.pick(limit: 1)
             let wrong = [0, 2].map { RunAttempt(run: runs[0].id, attempt: $0) }
             let unknown = RunAttempt(run: .next(at: data.clock.now), attempt: 1)
-            let claimed = try await data.store.runs.claim(RunClaim(worker: worker.id, take: wrong + [pending, unknown]))
+            let claimed = try await data.store.runs.claim(
+                RunClaim(worker: worker.id, take: wrong + [pending, unknown]))
             try expect(claimed.isEmpty, "an attempt was claimed that was not offered")
             let right = RunAttempt(run: runs[0].id, attempt: 1)
             let started = try await data.store.runs.claim(RunClaim(worker: worker.id, take: [right]))
@@ -139,7 +140,8 @@ extension StoreContract {
                     _ = try await data.store.runs.pickAndClaim(for: id, taskTypes: ["function"], limit: 1)
                 }
             }
-            try expectEqual(try await data.store.runs.list(TaskRunQuery()).items.map(\.status), [.pending], "the states")
+            try expectEqual(
+                try await data.store.runs.list(TaskRunQuery()).items.map(\.status), [.pending], "the states")
         },
     ]
 }

@@ -25,7 +25,8 @@ extension StoreContract {
             try expectEqual(saved.map(\.status), [.paused], "the status")
             try expectEqual(saved.map(\.nextRunAt), [nil], "the next fire time")
         },
-        ContractCase("an edit of what somebody changed meanwhile is a conflict, and nothing of the call happens") { data in
+        ContractCase("an edit of what somebody changed meanwhile is a conflict, and nothing of the call happens") {
+            data in
             let task = try await data.task(.fixture(name: "one"))
             let other = try await data.task(.fixture(name: "two"))
             var edited = task
@@ -43,7 +44,9 @@ extension StoreContract {
         },
         ContractCase("an edit conflicts with fire times decided since the task was read") { data in
             let task = try await data.task(next: data.clock.now)
-            _ = try await data.store.tasks.fire([data.decision(for: task, next: data.clock.now.advanced(by: .seconds(1)))])
+            _ = try await data.store.tasks.fire([
+                data.decision(for: task, next: data.clock.now.advanced(by: .seconds(1)))
+            ])
             var edited = task
             edited.nextRunAt = nil
             try await expectError(.conflict, "an edit with an old next fire time") {

@@ -16,7 +16,8 @@ extension StoreContract {
             try expectEqual(run.concurrencyKey, "key", "the key")
             try expectEqual(run.taskVersion, 2, "the version")
             try expectEqual(run.status, .pending, "the status")
-            try expectEqual([run.attempt, run.settledAttempt, run.failures, run.crashes], [0, 0, 0, 0], "the counters")
+            try expectEqual(
+                [run.attempt, run.settledAttempt, run.failures, run.crashes], [0, 0, 0, 0], "the counters")
             try expectEqual([run.createdAt, run.updatedAt], [data.clock.now, data.clock.now], "the times")
             try expectEqual(try await data.run(run.id), run, "the run that was read")
             let after = try await data.task(task.id)

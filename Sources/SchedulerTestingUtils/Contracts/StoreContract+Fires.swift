@@ -3,7 +3,8 @@ import SchedulerErrors
 
 extension StoreContract {
     static let dueCases: [ContractCase] = [
-        ContractCase("active tasks whose fire time has come are due, earliest first, with the time of the next one") { data in
+        ContractCase("active tasks whose fire time has come are due, earliest first, with the time of the next one") {
+            data in
             let now = data.clock.now
             let later = now.advanced(by: .seconds(10))
             let second = try await data.task(.fixture(name: "second"), next: now)

@@ -13,12 +13,14 @@ extension StoreContract {
                 (other, .high, -2), (task, .high, -3), (other, .normal, -20),
             ]
             let new = plan.map { task, priority, offset in
-                data.newRun(of: task, overrides: RunOverrides(priority: priority), dueAt: now.advanced(by: .seconds(offset)))
+                data.newRun(
+                    of: task, overrides: RunOverrides(priority: priority), dueAt: now.advanced(by: .seconds(offset)))
             }
             _ = try await data.store.runs.enqueue([new])
             let picked = try await data.store.runs.pick(limit: 10).runs
             try expectEqual(picked.map(\.attempt.run), [3, 5, 4, 2, 6, 1, 0].map { new[$0].id }, "the order")
-            try expectEqual(picked.map(\.priority), [.critical, .high, .high, .normal, .normal, .normal, .low], "the priorities")
+            try expectEqual(
+                picked.map(\.priority), [.critical, .high, .high, .normal, .normal, .normal, .low], "the priorities")
             try expectEqual(Set(picked.map(\.attempt.attempt)), [1], "the attempts")
             try expectEqual(Set(picked.map(\.taskType)), ["function"], "the types")
             let run = try await data.run(new[0].id)
@@ -72,7 +74,8 @@ extension StoreContract {
             var paused = task
             paused.status = .paused
             _ = try await data.store.tasks.save([TaskEdit(task: paused)], replacing: [task])
-            try expectEqual(try await data.store.runs.pick(limit: 5).runs.map(\.attempt.run), runs.map(\.id), "the pick")
+            try expectEqual(
+                try await data.store.runs.pick(limit: 5).runs.map(\.attempt.run), runs.map(\.id), "the pick")
         },
     ]
 
@@ -171,7 +174,7 @@ extension StoreContract {
             try expectEqual(states, [.running, .pending, .dispatched], "the states")
             try expectEqual(try await data.run(runs[1].id).dispatchedAt, nil, "the time of the dispatch")
             try expectEqual(try await data.store.runs.pick(limit: 3).runs.map(\.attempt), [picked[1]], "the next pick")
-        },
+        }
     ]
 }
 

@@ -14,7 +14,8 @@ extension StoreContract {
             let run = try await data.run(attempt.run)
             try expectEqual(run.status, .pending, "the status")
             try expectEqual(run.dueAt, data.clock.now, "the due time")
-            try expectEqual([run.attempt, run.settledAttempt, run.crashes, run.failures], [1, 0, 1, 0], "the counters")
+            try expectEqual(
+                [run.attempt, run.settledAttempt, run.crashes, run.failures], [1, 0, 1, 0], "the counters")
             let records = try await data.store.runs.attempts(of: run.id)
             try expectEqual(records.map(\.ending), [.crash], "the records")
             try expectEqual(records.map(\.worker), [worker.id], "the worker of the record")
@@ -79,7 +80,8 @@ extension StoreContract {
             try expectEqual(ended.crashes, 3, "the crashes")
             try expectEqual(ended.errorType, .system, "the type of error")
             try expectEqual(ended.completedAt, data.clock.now, "the end")
-            try expect(ended.errorMessage?.contains("QUARANTINED") == true, "the message is \(ended.errorMessage ?? "nil")")
+            try expect(
+                ended.errorMessage?.contains("QUARANTINED") == true, "the message is \(ended.errorMessage ?? "nil")")
             try expectEqual(
                 try await data.store.runs.attempts(of: run.id).map(\.ending), [.crash, .crash, .crash], "the records")
         },
@@ -161,7 +163,8 @@ extension StoreContract {
     ]
 
     static let restartCases: [ContractCase] = [
-        ContractCase("a store of one process brings everything back that was under way when the process ended") { data in
+        ContractCase("a store of one process brings everything back that was under way when the process ended") {
+            data in
             guard let restart = data.store as? any RestartRecovery else { return }
             let task = try await data.task()
             let worker = try await data.worker(slots: 3)
@@ -180,7 +183,7 @@ extension StoreContract {
             let live = try await data.store.workers.list(includingOffline: false, limit: 5)
             try expect(live.isEmpty, "a worker of the old process is alive")
             try expectEqual(try await restart.recoverAfterRestart(), Recovery(), "a second recovery")
-        },
+        }
     ]
 }
 

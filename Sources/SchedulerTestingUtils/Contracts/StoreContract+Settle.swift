@@ -96,7 +96,8 @@ extension StoreContract {
         ContractCase("a failure with retries left returns the run, due after a delay within the policy") { data in
             let policy = RetryPolicy(maxRetries: 1, delayMilliseconds: 4_000)
             let (_, worker, attempt) = try await data.started(policy)
-            let outcome = data.outcome(.failure(.network), of: attempt, on: worker, exitCode: 7, errorMessage: "refused")
+            let outcome = data.outcome(
+                .failure(.network), of: attempt, on: worker, exitCode: 7, errorMessage: "refused")
             let settled = try await data.store.runs.settle([outcome])
             guard case .returned(let dueAt) = settled.first else {
                 throw ContractViolation(description: "the settlement is \(settled), expected a return")
@@ -153,14 +154,16 @@ extension StoreContract {
             let policy = RetryPolicy(maxRetries: 3, delayMilliseconds: 0)
             let (task, worker, attempt) = try await data.started(policy)
             let user = data.outcome(.failure(.user), of: attempt, on: worker)
-            try expectEqual(try await data.store.runs.settle([user]), [.ended(.failed)], "the settlement of a user's error")
+            try expectEqual(
+                try await data.store.runs.settle([user]), [.ended(.failed)], "the settlement of a user's error")
             let kept = try await data.runs(1, of: task)
             var edited = try await data.task(task.id)
             edited.spec.retryPolicy.maxRetries = 0
             _ = try await data.store.tasks.save([TaskEdit(task: edited)], replacing: [try await data.task(task.id)])
             let started = try await data.start(on: worker).map(\.attempt)
             try expectEqual(started.map(\.run), kept.map(\.id), "what was started")
-            let settled = try await data.store.runs.settle([data.outcome(.failure(.system), of: started[0], on: worker)])
+            let settled = try await data.store.runs.settle([data.outcome(.failure(.system), of: started[0], on: worker)]
+            )
             try expectEqual(settled, [.returned(dueAt: data.clock.now)], "the settlement by the old version's policy")
         },
         ContractCase("an outcome of an attempt that the next claim superseded is ignored") { data in

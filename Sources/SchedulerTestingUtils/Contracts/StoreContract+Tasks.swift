@@ -84,7 +84,7 @@ extension StoreContract {
             let specs = try await data.store.tasks.versions(ids)
             try expectEqual(specs.mapValues(\.command), [ids[0]: "one", ids[1]: "two"], "the versions")
             try expectEqual(specs[ids[0]], task.spec, "the first version")
-        },
+        }
     ]
 }
 

@@ -3,7 +3,8 @@ import SchedulerErrors
 
 extension StoreContract {
     static let workerCases: [ContractCase] = [
-        ContractCase("a registered worker is listed as it registered, latest first; the store stamps the times") { data in
+        ContractCase("a registered worker is listed as it registered, latest first; the store stamps the times") {
+            data in
             let info = WorkerInfoBuilder(name: "first")
                 .with {
                     $0.hostname = "höst"
