@@ -1,7 +1,8 @@
 # Starting, finding and ending the server of a folder by the process id in DIR/pid.
 
 # Starts a program in a session of its own (Ctrl-C in the terminal does not reach it), with an environment made of
-# nothing but the given variables, and with the log as its output; remembers its process id in a file.
+# nothing but the given variables, and with the log as its output; remembers its process id in a file. Its signals are
+# unblocked: a test starts us from a thread that blocks nearly all, and a server with SIGTERM blocked cannot be stopped.
 launch() {
     local dir=$1 pid_file=$2
     shift 2
@@ -9,9 +10,9 @@ launch() {
         cd "$dir"
         close_inherited_files
         if is_root; then
-            exec setsid setpriv --reuid="$SERVICE_USER" --regid="$SERVICE_USER" --clear-groups -- env -i "$@"
+            exec setsid setpriv --reuid="$SERVICE_USER" --regid="$SERVICE_USER" --clear-groups -- env -i --default-signal "$@"
         else
-            exec setsid env -i "$@"
+            exec setsid env -i --default-signal "$@"
         fi
     ) </dev/null >>"$dir/server.log" 2>&1 &
     echo $! >"$pid_file"

@@ -30,7 +30,8 @@ public struct OutcomeParcel: Sendable, Hashable {
         var groups: [[RunOutcome]] = []
         var size = 0
         for outcome in outcomes {
-            let isFull = groups.last.map { $0.count == TaskStatusUpdateMessage.maxOutcomes || size >= targetBytes } ?? true
+            let isFull =
+                groups.last.map { $0.count == TaskStatusUpdateMessage.maxOutcomes || size >= targetBytes } ?? true
             if isFull {
                 groups.append([])
                 size = 0

@@ -1,6 +1,8 @@
 public import SchedulerDomain
 
-/// Something that a worker shall do. A hint where it concerns runs: the store says the same in the heartbeat's answer.
+/// Something that a worker shall do.
+///
+/// A hint where it concerns runs: the store says the same in the heartbeat's answer.
 public enum SystemCommand: Sendable, Hashable {
     /// Cancel these runs if they run here.
     case cancel([RunID])

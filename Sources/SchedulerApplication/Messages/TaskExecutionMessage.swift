@@ -1,7 +1,8 @@
 public import SchedulerDomain
 
-/// Runs that may be started: a hint, since the receiver must still win the claim in the store. It holds no command and
-/// no secret; the claim returns them.
+/// Runs that may be started: a hint, since the receiver must still win the claim in the store.
+///
+/// It holds no command and no secret; the claim returns them.
 public struct TaskExecutionMessage: Sendable, Hashable {
     /// The most runs in one message on `task.*`.
     public static let maxAttempts = 32

@@ -1,7 +1,9 @@
 public import SchedulerDomain
 import SchedulerErrors
 
-/// What attempts came to, one or many. An outcome is a fact, so the message is persistent and confirmed.
+/// What attempts came to, one or many.
+///
+/// An outcome is a fact, so the message is persistent and confirmed.
 public struct TaskStatusUpdateMessage: Sendable, Hashable {
     /// The most outcomes in one message.
     public static let maxOutcomes = 100

@@ -3,8 +3,10 @@ public import SchedulerDomain
 import SchedulerErrors
 private import Synchronization
 
-/// The message queue of a process that holds all roles. It keeps nothing beyond the process: task messages are hints,
-/// and an outcome is kept by its worker until the store has it.
+/// The message queue of a process that holds all roles.
+///
+/// It keeps nothing beyond the process: task messages are hints, and an outcome is kept by its worker until the store
+/// has it.
 ///
 /// As with a broker: deliveries are unacknowledged until settled, the prefetch bounds them, what a cancelled
 /// subscription held returns to its queue in its old place, a full queue refuses, and consumers of one queue share it.
@@ -54,7 +56,8 @@ public final class InProcessMessageQueue: MessageQueue {
             state.lastSubscription += 1
             let subscription = InProcessSubscription(id: state.lastSubscription, queue: queue, owner: self)
             state.queues[queue, default: InProcessQueue()]
-                .add(InProcessQueue.Consumer(id: subscription.id, prefetch: prefetch, stream: subscription.continuation))
+                .add(
+                    InProcessQueue.Consumer(id: subscription.id, prefetch: prefetch, stream: subscription.continuation))
             return subscription
         }
     }

@@ -1,6 +1,8 @@
 import SchedulerDomain
 
-/// A consumer of an in-process queue. What it delivers is in the stream; the queue keeps what it holds.
+/// A consumer of an in-process queue.
+///
+/// What it delivers is in the stream; the queue keeps what it holds.
 final class InProcessSubscription: QueueSubscription {
     let id: UInt64
     private let queue: QueueName

@@ -1,8 +1,9 @@
 public import SchedulerDomain
 private import Synchronization
 
-/// Hints between the loops of one process. Nothing has to be spared here, so every hint is passed on at once; each reader
-/// keeps at most one of each kind.
+/// Hints between the loops of one process.
+///
+/// Nothing has to be spared here, so every hint is passed on at once; each reader keeps at most one of each kind.
 public final class InProcessWakeUps: WakeUps {
     private struct Reader {
         /// Kinds that wait in the stream.

@@ -1,8 +1,9 @@
 import SchedulerErrors
 
 extension RabbitMQConfiguration {
-    /// Reads `amqp://user:password@host:port,host:port/virtual-host`; `amqps` means TLS. Absent parts are `guest`, port
-    /// 5672 (5671 with TLS) and the virtual host `/`.
+    /// Reads `amqp://user:password@host:port,host:port/virtual-host`; `amqps` means TLS.
+    ///
+    /// Absent parts are `guest`, port 5672 (5671 with TLS) and the virtual host `/`.
     ///
     /// - Throws: `configuration`, naming `RABBITMQ_URL`. The message shows no part of the URL: where a password holds an
     ///   unescaped `/` or `@`, any part may be a piece of it.
@@ -18,7 +19,9 @@ extension RabbitMQConfiguration {
             throw SchedulerError.rabbitMQURL("must begin with amqp:// or amqps://")
         }
         let withoutQuery = rest.prefix { $0 != "?" && $0 != "#" }
-        guard withoutQuery.count == rest.count else { throw SchedulerError.rabbitMQURL("takes no parameters after \"?\"") }
+        guard withoutQuery.count == rest.count else {
+            throw SchedulerError.rabbitMQURL("takes no parameters after \"?\"")
+        }
         let authority = rest.prefix { $0 != "/" }
         let path = rest.dropFirst(authority.count + 1)
         let at = authority.lastIndex(of: "@")

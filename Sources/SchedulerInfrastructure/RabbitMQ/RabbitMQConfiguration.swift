@@ -35,7 +35,9 @@ public struct RabbitMQConfiguration: Sendable {
         }
     }
 
-    /// Tried in turn, from one chosen at random, so that clients spread over a cluster. Never empty.
+    /// Tried in turn, from one chosen at random, so that clients spread over a cluster.
+    ///
+    /// Never empty.
     public var hosts: [Host]
     public var virtualHost: String
     public var user: String
@@ -58,8 +60,10 @@ public struct RabbitMQConfiguration: Sendable {
     public var maxQueueLength = 100_000
     /// How many bytes a queue holds; beyond it the broker refuses.
     public var maxQueueBytes = 1 << 30
-    /// How often a message may come back to its queue before the broker puts it on the dead ones. High, because a full
-    /// worker sends back what it cannot start: only a message that takes down whoever reads it shall get there.
+    /// How often a message may come back to its queue before the broker puts it on the dead ones.
+    ///
+    /// High, because a full worker sends back what it cannot start: only a message that takes down whoever reads it
+    /// shall get there.
     public var deliveryLimit = 1_000
 
     public init(

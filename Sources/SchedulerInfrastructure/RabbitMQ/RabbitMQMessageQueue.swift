@@ -58,8 +58,10 @@ public final class RabbitMQMessageQueue: MessageQueue, Service {
         await close()
     }
 
-    /// Publishes what still waits, returns what is unacknowledged, and ends the threads; within about eight seconds, also
-    /// with a broker that does not answer. Afterwards publishing is refused and subscribing throws.
+    /// Publishes what still waits, returns what is unacknowledged, and ends the threads; within about eight seconds,
+    /// also with a broker that does not answer.
+    ///
+    /// Afterwards publishing is refused and subscribing throws.
     public func close() async {
         let threads: [NamedThread] = state.withLock { state in
             defer { state.phase = .closed }

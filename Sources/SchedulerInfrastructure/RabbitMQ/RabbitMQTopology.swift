@@ -2,8 +2,10 @@ import Logging
 import SchedulerDomain
 import SchedulerFoundation
 
-/// The names of exchanges and queues, and how they are declared. Declaring what exists changes nothing, so each process
-/// declares what it uses each time it connects, and after a broker came back empty everything is there again.
+/// The names of exchanges and queues, and how they are declared.
+///
+/// Declaring what exists changes nothing, so each process declares what it uses each time it connects, and after a
+/// broker came back empty everything is there again.
 struct RabbitMQTopology {
     private let prefix: String
     private let configuration: RabbitMQConfiguration

@@ -36,7 +36,7 @@ struct MessageCodecTests {
         let ours = TaskExecutionMessage(attempts: attempts).encoded(at: Self.now)
         let wire = try WireMessage<[WireAttempt]>(decoding: ours)
         #expect(wire.payload == attempts.map { WireAttempt($0) })
-        #expect(wire.message_type == "TaskExecution")
+        #expect(wire.messageType == "TaskExecution")
         #expect(wire.timestamp == Self.now)
         #expect(wire.version == 1)
         #expect(try MessageDecoder.attempts(in: ours) == attempts)
@@ -129,17 +129,32 @@ struct MessageCodecTests {
         #expect("\(error)".contains(place))
     }
 
-    @Test(
-        "bytes that are no message are refused",
-        arguments: [
-            [], Array("{".utf8), Array("[]".utf8), Array("null".utf8), Array("{}".utf8), [0], [0xFF, 0xFE],
-            Array("{\"id\": \"\u{0}\"}".utf8), Array("\"\\ud800\"".utf8),
-            Array(String(repeating: "[", count: 100_000).utf8),
-            Array(String(repeating: #"{"a":"#, count: 100_000).utf8),
-            [UInt8](repeating: UInt8(ascii: "x"), count: 5_000_000), [UInt8](repeating: 0, count: 5_000_000),
-        ] as [[UInt8]])
-    func noMessage(bytes: [UInt8]) throws {
-        let error = try #require(throws: MessageError.self) { try MessageDecoder.decode(bytes) }
+    /// Bytes that are no message; named, since a report would show all five million of them.
+    struct Poison: Sendable, CustomStringConvertible {
+        let description: String
+        let bytes: [UInt8]
+
+        init(_ description: String, _ bytes: [UInt8]) {
+            self.description = description
+            self.bytes = bytes
+        }
+
+        static let all = [
+            Poison("nothing", []), Poison("an open brace", Array("{".utf8)), Poison("a list", Array("[]".utf8)),
+            Poison("null", Array("null".utf8)), Poison("no fields", Array("{}".utf8)), Poison("a NUL", [0]),
+            Poison("no UTF-8", [0x22, 0xFF, 0xFE, 0x22]),
+            Poison("a bare NUL in text", Array("{\"id\": \"\u{0}\"}".utf8)),
+            Poison("half a surrogate", Array("\"\\ud800\"".utf8)),
+            Poison("deep lists", Array(String(repeating: "[", count: 100_000).utf8)),
+            Poison("deep objects", Array(String(repeating: #"{"a":"#, count: 100_000).utf8)),
+            Poison("five megabytes of text", [UInt8](repeating: UInt8(ascii: "x"), count: 5_000_000)),
+            Poison("five megabytes of NUL", [UInt8](repeating: 0, count: 5_000_000)),
+        ]
+    }
+
+    @Test("bytes that are no message are refused", arguments: Poison.all)
+    func noMessage(poison: Poison) throws {
+        let error = try #require(throws: MessageError.self) { try MessageDecoder.decode(poison.bytes) }
         guard case .malformed = error else {
             Issue.record("\(error)")
             return

@@ -7,49 +7,53 @@ import SchedulerErrors
 /// The messages as `Codable` sees them: what the hand-written codecs are held to.
 struct WireMessage<Payload: Codable & Equatable>: Codable, Equatable {
     var id: String
-    var message_type: String
-    var correlation_id: String?
+    var messageType: String
+    var correlationId: String?
     var payload: Payload
     var timestamp: UTCInstant
-    var retry_count: Int
-    var expires_at: UTCInstant?
+    var retryCount: Int
+    var expiresAt: UTCInstant?
     var version: Int
 
     init(decoding bytes: [UInt8]) throws {
-        self = try JSONDecoder().decode(Self.self, from: Data(bytes))
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        self = try decoder.decode(Self.self, from: Data(bytes))
     }
 
     func encoded() throws -> [UInt8] {
-        try Array(JSONEncoder().encode(self))
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        return try Array(encoder.encode(self))
     }
 }
 
 struct WireAttempt: Codable, Equatable {
-    var run_id: RunID
+    var runId: RunID
     var attempt: Int
 
     init(_ attempt: RunAttempt) {
-        run_id = attempt.run
+        runId = attempt.run
         self.attempt = attempt.attempt
     }
 }
 
 struct WireOutcome: Codable, Equatable {
-    var run_id: RunID
+    var runId: RunID
     var attempt: Int
-    var worker_id: WorkerID
+    var workerId: WorkerID
     var ending: String
-    var error_type: ErrorType?
-    var started_at: UTCInstant
-    var ended_at: UTCInstant
+    var errorType: ErrorType?
+    var startedAt: UTCInstant
+    var endedAt: UTCInstant
     var result: JSONValue?
-    var exit_code: Int?
-    var error_message: String?
+    var exitCode: Int?
+    var errorMessage: String?
 
     init(_ outcome: RunOutcome) {
-        run_id = outcome.attempt.run
+        runId = outcome.attempt.run
         attempt = outcome.attempt.attempt
-        worker_id = outcome.worker
+        workerId = outcome.worker
         ending =
             switch outcome.ending {
             case .success: "success"
@@ -57,11 +61,11 @@ struct WireOutcome: Codable, Equatable {
             case .timeout: "timeout"
             case .interruption: "interruption"
             }
-        error_type = outcome.errorType
-        started_at = outcome.startedAt
-        ended_at = outcome.endedAt
+        errorType = outcome.errorType
+        startedAt = outcome.startedAt
+        endedAt = outcome.endedAt
         result = outcome.result
-        exit_code = outcome.exitCode
-        error_message = outcome.errorMessage
+        exitCode = outcome.exitCode
+        errorMessage = outcome.errorMessage
     }
 }

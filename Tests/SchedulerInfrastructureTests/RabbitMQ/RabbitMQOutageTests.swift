@@ -6,7 +6,9 @@ import Testing
 
 @testable import SchedulerInfrastructure
 
-/// What a broker of one's own can do to its clients. One after the other, since each is a server.
+/// What a broker of one's own can do to its clients.
+///
+/// One after the other, since each is a server.
 @Suite("RabbitMQ outages", .serialized, .enabled(if: TestContainers.canStartServers))
 struct RabbitMQOutageTests {
     private static let message = OutgoingMessage(route: .tasks("shell"), body: Array("message".utf8))
@@ -40,18 +42,35 @@ struct RabbitMQOutageTests {
 
     @Test("with a frozen broker every publish is unknown within its time, and goes on when it thaws")
     func frozen() async throws {
-        try await withPrivateQueue(operationTimeout: .seconds(1)) { server, queue in
+        // With heartbeats so far apart, only the bound of the publish itself can end it.
+        try await withPrivateQueue(operationTimeout: .seconds(1), heartbeat: .seconds(120)) { server, queue in
             let subscription = try await queue.subscribe(to: .tasks("shell"), prefetch: 10)
             try await publishAndConsume(queue, subscription)
-            let text = try String(contentsOfFile: server.folder + "/data/node.pid", encoding: .utf8)
-            let node = try #require(pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)))
+            let node = try nodeProcess(of: server)
             #expect(kill(node, SIGSTOP) == 0)
             defer { kill(node, SIGCONT) }
             let start = ContinuousClock.now
             let outcomes = await queue.publish((0..<100).map { _ in Self.message })
             #expect(Set(outcomes) == [.unknown])
-            #expect(ContinuousClock.now - start < .seconds(3))
+            #expect(ContinuousClock.now - start < .seconds(100))
             #expect(!queue.isConnected)
+            kill(node, SIGCONT)
+            try await publishAndConsume(queue, subscription)
+        }
+    }
+
+    @Test("a broker frozen for longer than its heartbeats allow is given up, and found again when it thaws")
+    func frozenLong() async throws {
+        try await withPrivateQueue(operationTimeout: .seconds(60), heartbeat: .seconds(1)) { server, queue in
+            let subscription = try await queue.subscribe(to: .tasks("shell"), prefetch: 10)
+            try await publishAndConsume(queue, subscription)
+            let node = try nodeProcess(of: server)
+            #expect(kill(node, SIGSTOP) == 0)
+            defer { kill(node, SIGCONT) }
+            let start = ContinuousClock.now
+            // Ended by the heartbeats, far before the time of the publish.
+            #expect(await queue.publish([Self.message]) == [.unknown])
+            #expect(ContinuousClock.now - start < .seconds(50))
             kill(node, SIGCONT)
             try await publishAndConsume(queue, subscription)
         }
@@ -102,18 +121,24 @@ struct RabbitMQOutageTests {
 
     private func withPrivateQueue(
         operationTimeout: Duration = .seconds(5),
+        heartbeat: Duration = .seconds(2),
         _ body: (PrivateServer, RabbitMQMessageQueue) async throws -> Void
     ) async throws {
         try await TestContainers.withServer(.rabbitmq) { server in
             var configuration = try RabbitMQConfiguration(url: server.url)
             configuration.operationTimeout = operationTimeout
-            configuration.heartbeat = .seconds(2)
+            configuration.heartbeat = heartbeat
             let queue = try RabbitMQMessageQueue(configuration, logger: RabbitMQFixture.logger)
             let result: Result<Void, any Error>
             do { result = .success(try await body(server, queue)) } catch { result = .failure(error) }
             await queue.close()
             try result.get()
         }
+    }
+
+    private func nodeProcess(of server: PrivateServer) throws -> pid_t {
+        let text = try String(contentsOfFile: server.folder + "/data/node.pid", encoding: .utf8)
+        return try #require(pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)))
     }
 
     /// Publishes until one is confirmed, then consumes until a message with that text has arrived.

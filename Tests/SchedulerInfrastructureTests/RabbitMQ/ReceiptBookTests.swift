@@ -27,7 +27,8 @@ struct ReceiptBookTests {
         var book = book(5)
         for tag in [UInt64(1), 3, 5] { book.acknowledge(tag) }
         let told3 = book.takeAcknowledgements()
-        #expect(told3 == [
+        #expect(
+            told3 == [
                 Acknowledgement(tag: 1, multiple: false), Acknowledgement(tag: 3, multiple: false),
                 Acknowledgement(tag: 5, multiple: false),
             ])

@@ -177,7 +177,9 @@ extension AMQPConnection {
         try checkReply("ask for confirms")
     }
 
-    /// Sends one persistent message. It may block while the broker does not read.
+    /// Sends one persistent message.
+    ///
+    /// It may block while the broker does not read.
     func publish(_ publication: Publication, messageID: String, on channel: amqp_channel_t) throws(AMQPError) {
         defer { arena.recycle() }
         var properties = amqp_basic_properties_t()
@@ -224,8 +226,9 @@ extension AMQPConnection {
         try check(amqp_basic_nack(state, channel, tag, 0, 1), "requeue")
     }
 
-    /// Asks the broker to close a channel, which returns what is unacknowledged to its queue. The answer comes as
-    /// `AMQPEvent.channelClosed`; until then the number is taken.
+    /// Asks the broker to close a channel, which returns what is unacknowledged to its queue.
+    ///
+    /// The answer comes as `AMQPEvent.channelClosed`; until then the number is taken.
     func closeChannel(_ channel: amqp_channel_t) throws(AMQPError) {
         var close = amqp_channel_close_t()
         close.reply_code = UInt16(AMQP_REPLY_SUCCESS)
@@ -236,7 +239,9 @@ extension AMQPConnection {
 // MARK: - Events
 
 extension AMQPConnection {
-    /// Returns what the broker has sent, without waiting; nil where there is nothing more. Sends and checks heartbeats.
+    /// Returns what the broker has sent, without waiting; nil where there is nothing more.
+    ///
+    /// Sends and checks heartbeats.
     ///
     /// - Throws: when the broker closes the connection or a channel, or is silent for too long.
     func nextEvent() throws(AMQPError) -> AMQPEvent? {

@@ -1,7 +1,9 @@
 import CRabbitMQ
 import SchedulerErrors
 
-/// Why a connection to the broker was given up. Its text is the broker's or the library's, and holds no secret.
+/// Why a connection to the broker was given up.
+///
+/// Its text is the broker's or the library's, and holds no secret.
 struct AMQPError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The reply code of AMQP 0-9-1 (section 1.2), for example 406; nil where the library failed.
     let code: Int?

@@ -28,7 +28,9 @@ final class OneShot<Value: Sendable>: Sendable {
         }
     }
 
-    /// The answer, once it is there. Whoever asks sees to it that it comes (`Watchdog`).
+    /// The answer, once it is there.
+    ///
+    /// Whoever asks sees to it that it comes (`Watchdog`).
     var value: Value {
         get async {
             await withCheckedContinuation { continuation in

@@ -35,8 +35,13 @@ final class Consumer: AMQPRole {
         /// Its first step leaves the broker time to tell all consumers of a queue's deletion (`Publisher.redeclarePause`).
         var backoff = Backoff(base: .milliseconds(500), limit: .seconds(5))
         var isRead = true
+        /// Who waits to hear that it consumes; nil once told.
+        var reply: OneShot<Result<Void, SchedulerError>>?
 
-        init(_ subscription: RabbitMQSubscription) { self.subscription = subscription }
+        init(_ subscription: RabbitMQSubscription, _ reply: OneShot<Result<Void, SchedulerError>>) {
+            self.subscription = subscription
+            self.reply = reply
+        }
     }
 
     private let mailbox: ConsumerMailbox
@@ -114,7 +119,10 @@ final class Consumer: AMQPRole {
             }
         }
         for reply in closing.values { reply.settle(()) }
-        for record in records.values { record.subscription.finish() }
+        for record in records.values {
+            record.reply?.settle(.failure(SchedulerError(.messageQueue, "the message queue is closed")))
+            record.subscription.finish()
+        }
         records = [:]
     }
 }
@@ -158,18 +166,8 @@ extension Consumer {
     ) throws(AMQPError) {
         // Its caller has given up meanwhile.
         guard !reply.isSettled else { return }
-        let record = Record(subscription)
-        do {
-            try attach(record, on: connection)
-        } catch {
-            reply.settle(.failure(error.publicError("the queue \(subscription.queue) cannot be consumed now")))
-            throw error
-        }
-        if reply.settle(.success(())) {
-            records[subscription.id] = record
-        } else if let attachment = record.attachment {
-            try close(attachment.channel, on: connection)
-        }
+        records[subscription.id] = Record(subscription, reply)
+        try attachWaiting(on: connection)
     }
 }
 
@@ -198,9 +196,28 @@ extension Consumer {
             } catch {
                 // One that fails by itself must not cost the others each new connection.
                 record.nextAttempt = .now + record.backoff.next()
+                // Another connection is just making the queue, and its process is not there yet (seen with 3.10 and
+                // quorum queues): worth another try while the caller waits.
+                if error.code != Int(AMQP_INTERNAL_ERROR) { fail(record, error) }
                 throw error
             }
+            try tell(record, on: connection)
         }
+    }
+
+    private func fail(_ record: Record, _ error: AMQPError) {
+        guard let reply = record.reply else { return }
+        records[record.subscription.id] = nil
+        reply.settle(.failure(error.publicError("the queue \(record.subscription.queue) cannot be consumed now")))
+    }
+
+    /// Tells the caller of `subscribe` that it consumes; where that one has given up meanwhile, ends it again.
+    private func tell(_ record: Record, on connection: AMQPConnection) throws(AMQPError) {
+        guard let reply = record.reply else { return }
+        record.reply = nil
+        guard !reply.settle(.success(())), let attachment = record.attachment else { return }
+        records[record.subscription.id] = nil
+        try close(attachment.channel, on: connection)
     }
 
     private func attach(_ record: Record, on connection: AMQPConnection) throws(AMQPError) {

@@ -1,6 +1,8 @@
 import SchedulerDomain
 
-/// A consumer as its user holds it. The consumer's thread does the work.
+/// A consumer as its user holds it.
+///
+/// The consumer's thread does the work.
 final class RabbitMQSubscription: QueueSubscription {
     typealias ID = UInt64
 

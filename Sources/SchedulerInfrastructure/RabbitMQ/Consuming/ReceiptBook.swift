@@ -1,6 +1,8 @@
 import DequeModule
 
-/// The deliveries of one channel that the broker waits to hear of. It counts them from 1.
+/// The deliveries of one channel that the broker waits to hear of.
+///
+/// It counts them from 1.
 struct ReceiptBook {
     private enum Standing {
         case open

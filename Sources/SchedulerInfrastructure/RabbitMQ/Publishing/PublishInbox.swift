@@ -98,7 +98,9 @@ extension PublishInbox {
 
     func setStalled(_ isStalled: Bool) { state.withLock { $0.isStalled = isStalled } }
 
-    /// The connection is lost. What was not written waits where the next attempt follows at once, else it is refused.
+    /// The connection is lost.
+    ///
+    /// What was not written waits where the next attempt follows at once, else it is refused.
     func lost(reconnectsNow: Bool) {
         state.withLock { state in
             guard state.phase != .closed else { return }

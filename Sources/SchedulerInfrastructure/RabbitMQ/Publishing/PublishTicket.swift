@@ -53,26 +53,25 @@ final class PublishTicket: Expiring {
     }
 
     func expire() {
-        let wasSent = settle { state in
-            var wasSent = false
+        let isSilent = state.withLock { state in
+            state.outcomes.indices.contains { state.outcomes[$0] == nil && state.isBegun[$0] }
+        }
+        // First, so that whoever gets an outcome from here on finds the queue unconnected.
+        if isSilent { stalled() }
+        settle { state in
             for index in state.outcomes.indices where state.outcomes[index] == nil {
                 state.outcomes[index] = state.isBegun[index] ? .unknown : .refused
-                wasSent = wasSent || state.isBegun[index]
             }
             state.open = 0
-            return wasSent
         }
-        if wasSent { stalled() }
     }
 
-    @discardableResult
-    private func settle<Result: Sendable>(_ change: (inout State) -> Result) -> Result {
-        let (result, outcomes) = state.withLock { state in
-            let result = change(&state)
-            return (result, state.open == 0 ? state.outcomes.compactMap(\.self) : nil)
+    private func settle(_ change: (inout State) -> Void) {
+        let outcomes: [PublishOutcome]? = state.withLock { state in
+            change(&state)
+            return state.open == 0 ? state.outcomes.compactMap(\.self) : nil
         }
         if let outcomes { answer.settle(outcomes) }
-        return result
     }
 }
 

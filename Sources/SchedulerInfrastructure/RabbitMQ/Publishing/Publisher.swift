@@ -23,9 +23,10 @@ final class Publisher: AMQPRole {
     private var isBlocked = false
 
     private let channel: amqp_channel_t = 2
-    /// How long a queue that was deleted stays so. RabbitMQ tells its consumers of the deletion a moment later; where it
-    /// then finds the queue made anew, it attaches them to that one by itself and drops its first messages as copies
-    /// (seen with 3.10 and quorum queues).
+    /// How long a queue that was deleted stays so.
+    ///
+    /// RabbitMQ tells its consumers of the deletion a moment later; where it then finds the queue made anew, it
+    /// attaches them to that one by itself and drops its first messages as copies (seen with 3.10 and quorum queues).
     private static let redeclarePause = Duration.milliseconds(300)
     /// So many at once between looks at what came in.
     private static let batch = 256
@@ -59,10 +60,11 @@ final class Publisher: AMQPRole {
     var isIdle: Bool { window.count == 0 && again.isEmpty && inbox.isEmpty }
 
     func connectionLost(_ error: AMQPError, reconnectsNow: Bool) {
+        // First, so that whoever gets an outcome from here on finds the queue unconnected.
+        inbox.lost(reconnectsNow: reconnectsNow)
         for item in window.reset() { item.settle(.unknown) }
         for item in again { item.settle(.returned) }
         again = []
-        inbox.lost(reconnectsNow: reconnectsNow)
     }
 
     func turnWhileAway(_ error: AMQPError) {}
