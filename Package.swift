@@ -118,7 +118,8 @@ let package = Package(
             .executableTarget(
                 name: "scheduler",
                 dependencies: ourLibraries + [
-                    argumentParser, asyncHTTPClient, logging, nioCore, nioHTTP1, serviceLifecycle, unixSignals, "CLinux",
+                    argumentParser, asyncHTTPClient, logging, nioCore, nioHTTP1, serviceLifecycle, unixSignals,
+                    "CLinux",
                 ],
                 swiftSettings: strict
             )

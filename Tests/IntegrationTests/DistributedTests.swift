@@ -50,7 +50,9 @@ struct DistributedTests {
             try await grows(file, "runs start")
             try await system.broker.restart()
             try await grows(file, "runs go on after the broker's restart")
-            for queue in try await queues(of: system.broker) { _ = try await system.broker.control("purge_queue", queue) }
+            for queue in try await queues(of: system.broker) {
+                _ = try await system.broker.control("purge_queue", queue)
+            }
             try await grows(file, "runs go on after the queues were purged")
             try await system.postgres.restart()
             try await grows(file, "runs go on after the database's restart")
@@ -113,8 +115,9 @@ private final class Load: Sendable {
 
     func stop() { isStopped.withLock { $0 = true } }
 
-    /// Returns how many runs the API has accepted. A batch that it refused was not created: a lost answer of the
-    /// store is looked into by the API itself.
+    /// Returns how many runs the API has accepted.
+    ///
+    /// A batch that it refused was not created: a lost answer of the store is looked into by the API itself.
     func run() async throws -> Int {
         var accepted = 0
         while !isStopped.withLock({ $0 }) || accepted < least {

@@ -37,8 +37,9 @@ public struct EnqueueRuns: Sendable {
     /// How long an unknown outcome is looked into before the caller is told that it is unknown.
     private static let patience: Duration = .seconds(10)
 
-    /// A run whose id exists is returned as it is, so what was lost on the way is simply sent again. Once an outcome
-    /// was unknown, a store that is away is no answer either: the runs may be there.
+    /// A run whose id exists is returned as it is, so what was lost on the way is simply sent again.
+    ///
+    /// Once an outcome was unknown, a store that is away is no answer either: the runs may be there.
     private static func enqueue(
         _ groups: [[NewRun]], into runs: any TaskRunRepository
     ) async throws -> [SchedulerResult<[TaskRun]>] {

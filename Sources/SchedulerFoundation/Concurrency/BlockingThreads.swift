@@ -16,8 +16,9 @@ public final class BlockingThreads<Resource>: Sendable {
     }
 
     private let monitor: Monitor<BlockingQueue<Resource>>
-    /// Whether the expiring thread shall end. A monitor of its own, so that a signal for a serving thread never wakes
-    /// that one in its place.
+    /// Whether the expiring thread shall end.
+    ///
+    /// A monitor of its own, so that a signal for a serving thread never wakes that one in its place.
     private let expiry = Monitor(false)
     private let name: String
     private let capacity: Int

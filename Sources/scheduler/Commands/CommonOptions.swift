@@ -8,7 +8,8 @@ struct CommonOptions: ParsableArguments {
     @Option(name: .customLong("config"), help: "A TOML file; the environment and flags override it.")
     var configurationFile: String?
 
-    @Option(help: "trace, debug, info, notice, warning, error or critical; also per module: info,SchedulerWorker=debug.")
+    @Option(
+        help: "trace, debug, info, notice, warning, error or critical; also per module: info,SchedulerWorker=debug.")
     var logLevel: String?
 
     /// Loads the configuration from file, environment and flags.

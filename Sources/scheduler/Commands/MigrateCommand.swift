@@ -39,7 +39,8 @@ struct MigrateCommand: AsyncParsableCommand {
         func run() async throws {
             try await withMigrator(common) { migrator in
                 let reverted = try await migrator.down(steps)
-                Terminal.line(reverted.isEmpty ? "No migration is applied." : "Took migrations \(listed(reverted)) back.")
+                Terminal.line(
+                    reverted.isEmpty ? "No migration is applied." : "Took migrations \(listed(reverted)) back.")
             }
         }
     }

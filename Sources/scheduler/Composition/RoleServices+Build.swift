@@ -15,7 +15,8 @@ extension RoleServices {
         let store = try await Stores.postgres(configuration, role: "api", logger: logger)
         let api = makeAPI(configuration, store: store, logger: logger)
         return RoleServices(
-            services: [store.postgresWakeUps, api], shutdownGrace: configuration.worker.shutdownGrace, close: { await store.shutdown() })
+            services: [store.postgresWakeUps, api], shutdownGrace: configuration.worker.shutdownGrace,
+            close: { await store.shutdown() })
     }
 
     static func dispatcher(_ configuration: AppConfig, logger: Logger) async throws -> RoleServices {

@@ -18,7 +18,9 @@ struct EnqueueRunsTests {
     private let unknown = SchedulerError(.outcomeUnknown, "the answer was lost")
     private let away = SchedulerError(.storeUnavailable, "the store is away")
 
-    @Test("a commit whose answer was lost is found again, also when the store was away in between, and nothing is doubled")
+    @Test(
+        "a commit whose answer was lost is found again, also when the store was away in between, and nothing is doubled"
+    )
     func lostAnswer() async throws {
         let (store, faulty, task) = try await make()
         faulty.fail(.enqueue, with: [.after(unknown), .before(away), .before(away)])

@@ -33,9 +33,11 @@ struct PickAndSettleTests {
         }
     }
 
-    @Test("what the broker did not take goes back to pending and is picked anew", arguments: [
-        PublishOutcome.returned, .refused, .unknown,
-    ])
+    @Test(
+        "what the broker did not take goes back to pending and is picked anew",
+        arguments: [
+            PublishOutcome.returned, .refused, .unknown,
+        ])
     func undelivered(outcome: PublishOutcome) async throws {
         let (store, _, ids) = try await make(runs: 3)
         let failing = PickRuns(runs: store.runs, queue: RecordingQueue(outcome: outcome), logger: logger)

@@ -5,7 +5,8 @@ import Testing
 
 @testable import SchedulerInfrastructure
 
-@Suite("Many processes on one PostgreSQL", .enabled(if: PostgresTestServer.isAvailable, "needs PostgreSQL"),
+@Suite(
+    "Many processes on one PostgreSQL", .enabled(if: PostgresTestServer.isAvailable, "needs PostgreSQL"),
     .timeLimit(.minutes(2)))
 struct PostgresConcurrencyTests {
     /// What the drivers have seen; counts between a committed claim and the settling of its run.
@@ -29,14 +30,17 @@ struct PostgresConcurrencyTests {
             let now = try await stores[0].now()
             let workers = (0..<3).map { _ in WorkerID.fresh(at: now) }
             for worker in workers {
-                try await stores[0].workers.register(WorkerInfo(
-                    id: worker, name: "w", hostname: "h", taskTypes: ["x"], maxConcurrentTasks: 20, lastHeartbeat: now,
-                    registeredAt: now))
+                try await stores[0].workers.register(
+                    WorkerInfo(
+                        id: worker, name: "w", hostname: "h", taskTypes: ["x"], maxConcurrentTasks: 20,
+                        lastHeartbeat: now,
+                        registeredAt: now))
             }
             let limits = [("narrow", 2), ("wide", 0), ("single", 1)]
-            let tasks = try await stores[0].tasks.create(limits.map { name, limit in
-                TaskDraft(spec: TaskSpec(name: name, taskType: "x", executor: "x", maxConcurrent: limit))
-            })
+            let tasks = try await stores[0].tasks.create(
+                limits.map { name, limit in
+                    TaskDraft(spec: TaskSpec(name: name, taskType: "x", executor: "x", maxConcurrent: limit))
+                })
             let groups = tasks.map { task in (0..<60).map { _ in NewRun(id: RunID(at: now), task: task.id) } }
             for result in try await stores[0].runs.enqueue(groups) { #expect(try result.get().count == 60) }
 
@@ -69,8 +73,9 @@ struct PostgresConcurrencyTests {
                 claimed = try await runs.pickAndClaim(for: worker, taskTypes: ["x"], limit: 3)
             } else {
                 let picked = try await runs.pick(limit: 10).runs.map(\.attempt)
-                claimed = try await runs.claim(RunClaim(
-                    worker: worker, take: Array(picked.prefix(5)), giveBack: Array(picked.dropFirst(5))))
+                claimed = try await runs.claim(
+                    RunClaim(
+                        worker: worker, take: Array(picked.prefix(5)), giveBack: Array(picked.dropFirst(5))))
             }
             book.page.withLock { page in
                 for run in claimed {
@@ -84,11 +89,12 @@ struct PostgresConcurrencyTests {
             book.page.withLock { page in
                 for run in claimed { page.running[run.version.task, default: 0] -= 1 }
             }
-            let settled = try await runs.settle(claimed.map { run in
-                RunOutcome(
-                    attempt: run.attempt, worker: worker, ending: .success, startedAt: run.scheduledAt,
-                    endedAt: run.scheduledAt)
-            })
+            let settled = try await runs.settle(
+                claimed.map { run in
+                    RunOutcome(
+                        attempt: run.attempt, worker: worker, ending: .success, startedAt: run.scheduledAt,
+                        endedAt: run.scheduledAt)
+                })
             book.page.withLock { page in page.settled += settled.count { $0 == .ended(.completed) } }
         }
     }

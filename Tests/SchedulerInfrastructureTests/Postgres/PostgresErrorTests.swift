@@ -5,12 +5,15 @@ import Testing
 
 @Suite("Errors of PostgreSQL")
 struct PostgresErrorTests {
-    @Test("SQLSTATE decides the code", arguments: [
-        ("23505", SchedulerError.Code.alreadyExists), ("40001", .transactionConflict), ("40P01", .transactionConflict),
-        ("57014", .timeout), ("55P03", .timeout), ("08006", .storeUnavailable), ("57P01", .storeUnavailable),
-        ("57P02", .storeUnavailable), ("57P03", .storeUnavailable), ("25006", .storeUnavailable),
-        ("53300", .storeUnavailable), ("22P02", .database), ("23503", .database), ("42601", .database),
-    ])
+    @Test(
+        "SQLSTATE decides the code",
+        arguments: [
+            ("23505", SchedulerError.Code.alreadyExists), ("40001", .transactionConflict),
+            ("40P01", .transactionConflict),
+            ("57014", .timeout), ("55P03", .timeout), ("08006", .storeUnavailable), ("57P01", .storeUnavailable),
+            ("57P02", .storeUnavailable), ("57P03", .storeUnavailable), ("25006", .storeUnavailable),
+            ("53300", .storeUnavailable), ("22P02", .database), ("23503", .database), ("42601", .database),
+        ])
     func mapping(state: String, code: SchedulerError.Code) {
         let error = SchedulerError(PostgresError(sqlState: state, message: "secret of row 7"), during: "x")
         #expect(error.code == code)
@@ -33,9 +36,11 @@ struct PostgresErrorTests {
     @Test("what ends a session", arguments: ["08003", "57P01", "25006", "25P03"])
     func ends(state: String) { #expect(SchedulerError.endsSession(state)) }
 
-    @Test("a wrong URL names the key and quotes nothing", arguments: [
-        "mysql://u:hunter2@h/db", "postgres://u:hunter2@h:99999x/db?nonsense=1", "", "hunter2",
-    ])
+    @Test(
+        "a wrong URL names the key and quotes nothing",
+        arguments: [
+            "mysql://u:hunter2@h/db", "postgres://u:hunter2@h:99999x/db?nonsense=1", "", "hunter2",
+        ])
     func urls(url: String) {
         let error = #expect(throws: SchedulerError.self) { try PostgresConfiguration(url: url) }
         #expect(error?.code == .configuration)

@@ -71,7 +71,8 @@ struct PostgresMigratorTests {
             let bad = PostgresMigration(version: 2, name: "bad", up: "CREATE TABLE half (); SELECT nothing", down: "")
             let error = await #expect(throws: SchedulerError.self) {
                 try await PostgresMigrator(
-                    configuration: configuration, migrations: [good, bad], logger: PostgresTestServer.logger).up()
+                    configuration: configuration, migrations: [good, bad], logger: PostgresTestServer.logger
+                ).up()
             }
             #expect(error?.code == .database)
             let left = try await objects(configuration)
@@ -99,7 +100,8 @@ struct PostgresMigratorTests {
         try await PostgresTestServer.withEmptyDatabase { configuration in
             let database = String(configuration.url.split(separator: "/").last ?? "")
             let role = "service_\(database)"
-            try await PostgresTestServer.administer("CREATE ROLE \(role) LOGIN PASSWORD '\(PostgresTestServer.password)'")
+            try await PostgresTestServer.administer(
+                "CREATE ROLE \(role) LOGIN PASSWORD '\(PostgresTestServer.password)'")
             try await migrator(configuration, serviceRole: role).up()
             let service = try PostgresTestServer.configuration(database, user: role)
             #expect(try await migrator(service).pendingVersions().isEmpty)
@@ -134,7 +136,9 @@ struct PostgresMigratorTests {
     }
 
     private func objects(_ configuration: PostgresConfiguration) async throws -> [String] {
-        let names = PostgresStatement.read("test.objects", """
+        let names = PostgresStatement.read(
+            "test.objects",
+            """
             SELECT relname::text FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
             WHERE nspname = 'public' AND relkind IN ('r', 'p', 'v') ORDER BY relname
             """)

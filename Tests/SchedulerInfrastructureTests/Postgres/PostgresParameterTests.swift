@@ -7,10 +7,11 @@ import Testing
 struct PostgresParameterTests {
     @Test("an array of integers has dimensions, type and lengths before its elements")
     func integers() {
-        #expect(PostgresParameter.int4s([1, nil]).bytes == [
-            0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 23, 0, 0, 0, 2, 0, 0, 0, 1,
-            0, 0, 0, 4, 0, 0, 0, 1, 0xFF, 0xFF, 0xFF, 0xFF,
-        ])
+        #expect(
+            PostgresParameter.int4s([1, nil]).bytes == [
+                0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 23, 0, 0, 0, 2, 0, 0, 0, 1,
+                0, 0, 0, 4, 0, 0, 0, 1, 0xFF, 0xFF, 0xFF, 0xFF,
+            ])
     }
 
     @Test("an empty array has no dimension")
@@ -20,10 +21,12 @@ struct PostgresParameterTests {
 
     @Test("a time is microseconds since 2000, also before it")
     func times() {
-        #expect(PostgresParameter.instant(UTCInstant(secondsSinceEpoch: 946_684_801)).bytes
-            == [0, 0, 0, 0, 0, 0x0F, 0x42, 0x40])
-        #expect(PostgresParameter.instant(UTCInstant(microsecondsSinceEpoch: 946_684_799_999_999)).bytes
-            == [UInt8](repeating: 0xFF, count: 8))
+        #expect(
+            PostgresParameter.instant(UTCInstant(secondsSinceEpoch: 946_684_801)).bytes
+                == [0, 0, 0, 0, 0, 0x0F, 0x42, 0x40])
+        #expect(
+            PostgresParameter.instant(UTCInstant(microsecondsSinceEpoch: 946_684_799_999_999)).bytes
+                == [UInt8](repeating: 0xFF, count: 8))
     }
 
     @Test("jsonb is version 1 and the text")
@@ -39,15 +42,19 @@ struct PostgresParameterTests {
         let texts: [String?] = ["", "Zeile\n\"ü\"", nil, "{}"]
         let times: [UTCInstant?] = [.epoch, nil, .distantPast, .distantFuture]
         let values: [JSONValue?] = [["k": [1, 2.5, nil]], nil, "x", .null]
-        let statement = PostgresStatement.read("test.roundTrip", """
+        let statement = PostgresStatement.read(
+            "test.roundTrip",
+            """
             SELECT id, word, at, value, count, big, flag, ARRAY['a', '', 'ü'], ARRAY[]::text[]
             FROM unnest($1, $2, $3, $4, $5, $6, $7) AS rows (id, word, at, value, count, big, flag)
             """)
         try await pool.withSession("round trip") { session in
-            let rows = try session.execute(statement, [
-                .uuids(ids), .texts(texts), .instants(times), .jsonbs(values), .int4s([1, nil, -3, 4]),
-                .int8s([.max, nil, .min, 0]), .bools([true, false, true, false]),
-            ])
+            let rows = try session.execute(
+                statement,
+                [
+                    .uuids(ids), .texts(texts), .instants(times), .jsonbs(values), .int4s([1, nil, -3, 4]),
+                    .int8s([.max, nil, .min, 0]), .bools([true, false, true, false]),
+                ])
             let read = try rows.map { row in
                 let id = try row.optionalUUID()
                 let text = row.optionalText()

@@ -22,7 +22,8 @@ struct PostgresPoolTests {
         }
     }
 
-    @Test("a statement whose server is gone fails, a change with an unknown outcome, and the next call works",
+    @Test(
+        "a statement whose server is gone fails, a change with an unknown outcome, and the next call works",
         arguments: [(false, SchedulerError.Code.storeUnavailable), (true, .outcomeUnknown)])
     func losesBusy(writes: Bool, code: SchedulerError.Code) async throws {
         try await withPool { pool in
@@ -41,7 +42,8 @@ struct PostgresPoolTests {
         }
     }
 
-    @Test("an answer that does not come is given up at the deadline",
+    @Test(
+        "an answer that does not come is given up at the deadline",
         arguments: [(false, SchedulerError.Code.storeUnavailable), (true, .outcomeUnknown)])
     func deadline(writes: Bool, code: SchedulerError.Code) async throws {
         try await withPool { configuration in
@@ -63,7 +65,9 @@ struct PostgresPoolTests {
 
     @Test("the server ends a statement that takes too long, and the session goes on")
     func statementTimeout() async throws {
-        try await withPool { $0.statementTimeout = .milliseconds(50) } body: { pool in
+        try await withPool {
+            $0.statementTimeout = .milliseconds(50)
+        } body: { pool in
             let before = try await processID(pool)
             let error = await #expect(throws: SchedulerError.self) {
                 try await pool.withSession("slow") { _ = try $0.execute(Self.sleep, [.int4(30_000)]) }
@@ -183,7 +187,9 @@ struct PostgresPoolTests {
     }
 
     private func waitUntilActive(_ pid: Int?) async throws {
-        let isActive = PostgresStatement.read("test.active", """
+        let isActive = PostgresStatement.read(
+            "test.active",
+            """
             SELECT count(*) FROM pg_stat_activity WHERE pid = $1 AND state = 'active' AND wait_event = 'PgSleep'
             """)
         try await PostgresTestServer.waitUntil { session in

@@ -93,8 +93,9 @@ enum PostgresTestServer {
     struct Missing: Error {}
     struct NeverHappened: Error {}
 
-    /// The migrated database that others are copied from. An actor would let two copies overlap at an await, so the
-    /// steps are chained.
+    /// The migrated database that others are copied from.
+    ///
+    /// An actor would let two copies overlap at an await, so the steps are chained.
     private final class Template: Sendable {
         static let shared = Template()
         private let last = Mutex<Task<Void, any Error>?>(nil)

@@ -3,7 +3,8 @@ import Testing
 
 @testable import SchedulerInfrastructure
 
-@Suite("Wake-ups over PostgreSQL", .enabled(if: PostgresTestServer.isAvailable, "needs PostgreSQL"),
+@Suite(
+    "Wake-ups over PostgreSQL", .enabled(if: PostgresTestServer.isAvailable, "needs PostgreSQL"),
     .timeLimit(.minutes(1)))
 struct PostgresWakeUpsTests {
     @Test("a hint reaches other processes")

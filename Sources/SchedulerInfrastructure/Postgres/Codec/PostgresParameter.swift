@@ -18,19 +18,23 @@ struct PostgresParameter: Sendable {
     static func uuid(_ bits: UInt128?) -> Self { Self(PostgresType.uuid, bits.map(bigEndian)) }
 
     static func instant(_ value: UTCInstant?) -> Self {
-        Self(PostgresType.timestamptz, value.map { value in
-            var bytes: [UInt8] = []
-            bytes.append(timestamp: value)
-            return bytes
-        })
+        Self(
+            PostgresType.timestamptz,
+            value.map { value in
+                var bytes: [UInt8] = []
+                bytes.append(timestamp: value)
+                return bytes
+            })
     }
 
     static func jsonb(_ value: JSONValue?) -> Self {
-        Self(PostgresType.jsonb, value.map { value in
-            var bytes: [UInt8] = []
-            bytes.append(jsonb: value)
-            return bytes
-        })
+        Self(
+            PostgresType.jsonb,
+            value.map { value in
+                var bytes: [UInt8] = []
+                bytes.append(jsonb: value)
+                return bytes
+            })
     }
 
     /// JSON that is encoded already.
@@ -70,7 +74,9 @@ struct PostgresParameter: Sendable {
     }
 
     /// The binary form of a one-dimensional array (`array_send`): dimensions, NULL flag, element type, length, lower
-    /// bound; then each element with its length, -1 for NULL. An empty array has no dimension.
+    /// bound; then each element with its length, -1 for NULL.
+    ///
+    /// An empty array has no dimension.
     private static func array<Value>(
         _ type: UInt32, of element: UInt32, _ values: [Value?], append: (inout [UInt8], Value) -> Void
     ) -> Self {

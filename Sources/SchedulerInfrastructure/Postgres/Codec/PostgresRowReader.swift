@@ -105,6 +105,7 @@ struct PostgresRowReader {
     }
 
     private func mismatch(_ expected: String) -> SchedulerError {
-        SchedulerError(.database, "column \(column) of a result is not \(expected); the schema differs from the program")
+        SchedulerError(
+            .database, "column \(column) of a result is not \(expected); the schema differs from the program")
     }
 }

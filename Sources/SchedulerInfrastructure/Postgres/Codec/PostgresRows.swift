@@ -1,6 +1,8 @@
 private import CPostgres
 
-/// The result of one statement; rows are read in the binary form. It stays on the thread of its session.
+/// The result of one statement; rows are read in the binary form.
+///
+/// It stays on the thread of its session.
 final class PostgresRows {
     private let result: OpaquePointer
     let count: Int

@@ -7,7 +7,9 @@ private import Synchronization
 /// The call opens a connection and blocks for it, so it belongs on a thread of its own. It reaches whatever the
 /// session executes at that moment; a session that is idle ignores it.
 final class PostgresCanceller: Sendable {
-    /// The address of libpq's `PGcancel`, freed by `close`; nil afterwards. A number, because pointers are not Sendable.
+    /// The address of libpq's `PGcancel`, freed by `close`; nil afterwards.
+    ///
+    /// A number, because pointers are not Sendable.
     private let handle: Mutex<UInt?>
 
     init(of connection: OpaquePointer) {

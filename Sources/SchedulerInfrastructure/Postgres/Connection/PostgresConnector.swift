@@ -84,9 +84,11 @@ final class PostgresConnector: Sendable {
         }
         // Once per outage, not once per attempt.
         if isFirst {
-            logger.warning("The database cannot be reached; trying again", metadata: [
-                LogKey.error: "\(String(reflecting: error))"
-            ])
+            logger.warning(
+                "The database cannot be reached; trying again",
+                metadata: [
+                    LogKey.error: "\(String(reflecting: error))"
+                ])
         }
     }
 }

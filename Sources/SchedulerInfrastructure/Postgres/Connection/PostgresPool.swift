@@ -4,8 +4,10 @@ import SchedulerErrors
 import SchedulerFoundation
 private import Synchronization
 
-/// Sessions with a thread each, all taking closures from one bounded queue: the queue is the pool, and a transaction
-/// is one closure. Documented as `DatabaseManager`.
+/// Sessions with a thread each, all taking closures from one bounded queue: the queue is the pool, and a transaction is
+/// one closure.
+///
+/// Documented as `DatabaseManager`.
 public final class PostgresPool: Sendable {
     /// How the pool stands.
     public struct Health: Sendable, Hashable {
@@ -69,7 +71,9 @@ public final class PostgresPool: Sendable {
         try await withSession(what) { session in try session.transaction(body) }
     }
 
-    /// Cancels every statement under way; those fail as `timeout`. Returns when the server has taken the requests.
+    /// Cancels every statement under way; those fail as `timeout`.
+    ///
+    /// Returns when the server has taken the requests.
     public func cancelStatements() async {
         let cancellers = connector.cancellers
         guard !cancellers.isEmpty else { return }

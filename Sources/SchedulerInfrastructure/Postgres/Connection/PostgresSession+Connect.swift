@@ -3,7 +3,9 @@ import SchedulerDomain
 import SchedulerErrors
 
 extension PostgresSession {
-    /// Connects and sets what every session of ours needs. Blocks at most `connectTimeout` per host.
+    /// Connects and sets what every session of ours needs.
+    ///
+    /// Blocks at most `connectTimeout` per host.
     ///
     /// - Throws: `storeUnavailable` where no server answers or takes us.
     static func connect(_ configuration: PostgresConfiguration) throws -> PostgresSession {
@@ -30,7 +32,9 @@ extension PostgresSession {
     }
 
     /// Limits that the server keeps, so that a process stopped or gone in the middle of a transaction releases its
-    /// locks within seconds. No just-in-time compilation, which costs our short statements more than it gives.
+    /// locks within seconds.
+    ///
+    /// No just-in-time compilation, which costs our short statements more than it gives.
     private static func settings(_ configuration: PostgresConfiguration) -> String {
         """
         SET statement_timeout = \(configuration.statementTimeout.milliseconds);

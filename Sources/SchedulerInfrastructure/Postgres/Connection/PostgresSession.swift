@@ -116,7 +116,9 @@ final class PostgresSession {
         var payloads: [String] = []
         var sawNew = true
         while sawNew {
-            guard PQconsumeInput(connection) == 1, PQstatus(connection) == CONNECTION_OK else { throw lost("listen", false) }
+            guard PQconsumeInput(connection) == 1, PQstatus(connection) == CONNECTION_OK else {
+                throw lost("listen", false)
+            }
             sawNew = false
             while let notification = PQnotifies(connection) {
                 sawNew = true
@@ -213,10 +215,12 @@ final class PostgresSession {
         let underlying = PostgresError(message: detail ?? String(cString: PQerrorMessage(connection)))
         return mayChange
             ? SchedulerError(
-                .outcomeUnknown, "\(what): the connection to the database was lost; the change may have been made or not",
+                .outcomeUnknown,
+                "\(what): the connection to the database was lost; the change may have been made or not",
                 underlying: underlying)
             : SchedulerError(
-                .storeUnavailable, "\(what): the connection to the database was lost; try again", underlying: underlying)
+                .storeUnavailable, "\(what): the connection to the database was lost; try again", underlying: underlying
+            )
     }
 }
 

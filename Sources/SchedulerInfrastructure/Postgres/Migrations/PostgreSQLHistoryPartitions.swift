@@ -31,7 +31,9 @@ public struct PostgreSQLHistoryPartitions: HistoryPartitions {
     public func prepare(daysAhead: Int, term: LockLease) async throws -> [String] {
         let now = PostgresParameter.instant(clock?())
         return try await pool.withSession("prepare partitions") { session in
-            guard let today = try session.execute(PartitionSQL.now, [now]).first({ try $0.instant() }) else { return [] }
+            guard let today = try session.execute(PartitionSQL.now, [now]).first({ try $0.instant() }) else {
+                return []
+            }
             var made: [String] = []
             for offset in 0...max(0, daysAhead) {
                 let day = HistoryDay(containing: today.advanced(by: .seconds(86_400 * offset)))

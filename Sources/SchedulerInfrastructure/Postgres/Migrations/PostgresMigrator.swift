@@ -2,8 +2,10 @@ public import Logging
 public import SchedulerDomain
 import SchedulerErrors
 
-/// Brings the schema up and down, as the owner of the database. Any number of processes may start at once: they take
-/// turns under an advisory lock, and each migration is one transaction.
+/// Brings the schema up and down, as the owner of the database.
+///
+/// Any number of processes may start at once: they take turns under an advisory lock, and each migration is one
+/// transaction.
 public struct PostgresMigrator: Sendable {
     /// One migration and whether it is applied.
     public struct Status: Sendable, Hashable {
@@ -94,7 +96,8 @@ public struct PostgresMigrator: Sendable {
         for (version, migration) in applied.sorted(by: { $0.key < $1.key }) {
             guard let ours = known[version] else {
                 throw SchedulerError(
-                    .conflict, "the database is at migration \(version), which this program does not know; use a newer one")
+                    .conflict,
+                    "the database is at migration \(version), which this program does not know; use a newer one")
             }
             guard ours.checksum == migration.checksum else {
                 throw SchedulerError(

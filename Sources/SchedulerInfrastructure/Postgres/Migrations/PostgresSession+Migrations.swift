@@ -10,7 +10,9 @@ struct AppliedMigration: Sendable {
 enum MigrationSQL {
     static let lock = PostgresStatement.write("migrations.lock", "SELECT pg_advisory_lock(7237002)")
 
-    static let exists = PostgresStatement.read("migrations.exists", """
+    static let exists = PostgresStatement.read(
+        "migrations.exists",
+        """
         SELECT to_regclass('schema_migrations') IS NOT NULL
         """)
 
@@ -23,18 +25,24 @@ enum MigrationSQL {
         )
         """
 
-    static let applied = PostgresStatement.read("migrations.applied", """
+    static let applied = PostgresStatement.read(
+        "migrations.applied",
+        """
         SELECT version, checksum, applied_at FROM schema_migrations ORDER BY version
         """)
 
-    static let add = PostgresStatement.write("migrations.add", """
+    static let add = PostgresStatement.write(
+        "migrations.add",
+        """
         INSERT INTO schema_migrations (version, name, checksum) VALUES ($1, $2, $3)
         """)
 
     static let remove = PostgresStatement.write("migrations.remove", "DELETE FROM schema_migrations WHERE version = $1")
 
     /// The role's name and the schema's as SQL writes them; no row where the role does not exist.
-    static let role = PostgresStatement.read("migrations.role", """
+    static let role = PostgresStatement.read(
+        "migrations.role",
+        """
         SELECT rolname = current_user, quote_ident(rolname), quote_ident(current_schema()) FROM pg_roles
         WHERE rolname = $1
         """)
@@ -65,9 +73,11 @@ extension PostgresSession {
     func apply(_ migration: PostgresMigration) throws {
         try transaction { session in
             try session.script("migration \(migration.version) \(migration.name)", migration.up)
-            try session.execute(MigrationSQL.add, [
-                .int4(migration.version), .text(migration.name), .text(migration.checksum),
-            ])
+            try session.execute(
+                MigrationSQL.add,
+                [
+                    .int4(migration.version), .text(migration.name), .text(migration.checksum),
+                ])
         }
     }
 

@@ -15,9 +15,12 @@ public struct PostgreSQLDistributedLock: DistributedLock {
     public func extend(_ lease: LockLease, timeToLive: Duration) async throws -> Bool {
         let now = context.now
         return try await context.pool.withSession("extend a lock") { session in
-            try session.execute(LockSQL.extend, [
-                .text(lease.key), .text(lease.owner), .int8(lease.token), .int8(timeToLive.microseconds), now,
-            ]).affected == 1
+            try session.execute(
+                LockSQL.extend,
+                [
+                    .text(lease.key), .text(lease.owner), .int8(lease.token), .int8(timeToLive.microseconds), now,
+                ]
+            ).affected == 1
         }
     }
 
@@ -32,7 +35,9 @@ public struct PostgreSQLDistributedLock: DistributedLock {
 /// Its statements, named after its methods.
 private enum LockSQL {
     /// The row of a released lock stays, because its token must go on rising.
-    static let acquire = PostgresStatement.write("locks.acquire", """
+    static let acquire = PostgresStatement.write(
+        "locks.acquire",
+        """
         INSERT INTO scheduler_locks AS held (lock_key, locked_by, locked_at, expires_at, token)
         VALUES ($1, $2, coalesce($4, now()), coalesce($4, now()) + $3 * interval '1 microsecond', 1)
         ON CONFLICT (lock_key) DO UPDATE
@@ -42,12 +47,16 @@ private enum LockSQL {
         RETURNING token
         """)
 
-    static let extend = PostgresStatement.write("locks.extend", """
+    static let extend = PostgresStatement.write(
+        "locks.extend",
+        """
         UPDATE scheduler_locks SET expires_at = coalesce($5, now()) + $4 * interval '1 microsecond'
         WHERE lock_key = $1 AND locked_by = $2 AND token = $3
         """)
 
-    static let release = PostgresStatement.write("locks.release", """
+    static let release = PostgresStatement.write(
+        "locks.release",
+        """
         UPDATE scheduler_locks SET locked_by = NULL, expires_at = coalesce($4, now())
         WHERE lock_key = $1 AND locked_by = $2 AND token = $3
         """)

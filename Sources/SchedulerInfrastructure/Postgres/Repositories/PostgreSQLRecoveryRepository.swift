@@ -37,25 +37,34 @@ public struct PostgreSQLRecoveryRepository: RecoveryRepository {
         let now = context.now
         return try await context.pool.transaction("return unclaimed runs") { session in
             try session.verify(term)
-            return try session.execute(RecoverySQL.returnUnclaimed, [
-                now, .int8(age.microseconds), .int8(Int64(Self.batch)),
-            ]).affected
+            return try session.execute(
+                RecoverySQL.returnUnclaimed,
+                [
+                    now, .int8(age.microseconds), .int8(Int64(Self.batch)),
+                ]
+            ).affected
         }
     }
 }
 
 /// Its statements, named after its methods.
 private enum RecoverySQL {
-    static let heartbeats = PostgresStatement.read("recovery.heartbeats", """
+    static let heartbeats = PostgresStatement.read(
+        "recovery.heartbeats",
+        """
         SELECT id, heartbeat_seq FROM workers WHERE status <> 'offline'
         """)
 
     /// An election updates this row, so a deposed leader waits here and then finds that its term is over.
-    static let verifyTerm = PostgresStatement.write("recovery.verifyTerm", """
+    static let verifyTerm = PostgresStatement.write(
+        "recovery.verifyTerm",
+        """
         SELECT token FROM scheduler_locks WHERE lock_key = $1 AND locked_by = $2 AND token = $3 FOR SHARE
         """)
 
-    static let takeOffline = PostgresStatement.write("recovery.takeOffline", """
+    static let takeOffline = PostgresStatement.write(
+        "recovery.takeOffline",
+        """
         WITH locked AS MATERIALIZED (
             SELECT id, heartbeat_seq, status FROM workers WHERE id = ANY($1) ORDER BY id FOR UPDATE
         )
@@ -66,7 +75,9 @@ private enum RecoverySQL {
         RETURNING worker.id
         """)
 
-    static let orphans = PostgresStatement.write("recovery.orphans", """
+    static let orphans = PostgresStatement.write(
+        "recovery.orphans",
+        """
         SELECT \(LockedRun.columns), coalesce($1, now())
         FROM run_live AS run LEFT JOIN workers AS worker ON worker.id = run.worker_id
         WHERE run.dispatched_at IS NOT NULL AND run.status = 'running'
@@ -74,7 +85,9 @@ private enum RecoverySQL {
         ORDER BY run.id LIMIT $2 FOR UPDATE OF run
         """)
 
-    static let returnUnclaimed = PostgresStatement.write("recovery.returnUnclaimed", """
+    static let returnUnclaimed = PostgresStatement.write(
+        "recovery.returnUnclaimed",
+        """
         WITH locked AS MATERIALIZED (
             SELECT id FROM run_live
             WHERE dispatched_at IS NOT NULL AND status = 'dispatched'
@@ -85,7 +98,9 @@ private enum RecoverySQL {
         FROM locked WHERE run.id = locked.id
         """)
 
-    static let addDeadLetters = PostgresStatement.write("recovery.addDeadLetters", """
+    static let addDeadLetters = PostgresStatement.write(
+        "recovery.addDeadLetters",
+        """
         INSERT INTO dead_letters (tenant_id, run_id, reason, created_at)
         SELECT tenant_id, run_id, reason, $4 FROM unnest($1, $2, $3) AS dead (tenant_id, run_id, reason)
         """)
@@ -123,23 +138,26 @@ extension PostgresSession {
             case .ignore: break
             case .retry(let delay, let counters):
                 recovery.returned.append(attempt)
-                returns.append(RunReturn(
-                    run: run.id, dueAt: now.advanced(by: delay), counters: counters, settles: false))
+                returns.append(
+                    RunReturn(
+                        run: run.id, dueAt: now.advanced(by: delay), counters: counters, settles: false))
             case .end(let status, let counters):
                 recovery.ended.append(attempt)
-                endings.append(RunEnding(
-                    run: run, status: status, counters: counters, worker: run.worker, startedAt: run.startedAt,
-                    completedAt: now, errorType: .system,
-                    errorMessage: status == .failed ? quarantined(counters) : "its worker was lost"))
+                endings.append(
+                    RunEnding(
+                        run: run, status: status, counters: counters, worker: run.worker, startedAt: run.startedAt,
+                        completedAt: now, errorType: .system,
+                        errorMessage: status == .failed ? quarantined(counters) : "its worker was lost"))
             }
         }
         try end(endings)
         try putBack(returns, now: now)
-        try add(orphans.map { run in
-            AttemptRecord(
-                attempt: RunAttempt(run: run.id, attempt: run.standing.attempt), ending: .crash, worker: run.worker,
-                startedAt: run.startedAt, endedAt: now, errorType: .system, errorMessage: "its worker was lost")
-        })
+        try add(
+            orphans.map { run in
+                AttemptRecord(
+                    attempt: RunAttempt(run: run.id, attempt: run.standing.attempt), ending: .crash, worker: run.worker,
+                    startedAt: run.startedAt, endedAt: now, errorType: .system, errorMessage: "its worker was lost")
+            })
         try addDeadLetters(endings.filter { $0.status == .failed }, now: now)
         try addStats(endings)
         return recovery
@@ -151,9 +169,11 @@ extension PostgresSession {
 
     private func addDeadLetters(_ endings: [RunEnding], now: UTCInstant) throws {
         guard !endings.isEmpty else { return }
-        try execute(RecoverySQL.addDeadLetters, [
-            .texts(endings.map(\.run.tenant.rawValue)), .uuids(endings.map(\.run.id.bits)),
-            .texts(endings.map(\.errorMessage)), .instant(now),
-        ])
+        try execute(
+            RecoverySQL.addDeadLetters,
+            [
+                .texts(endings.map(\.run.tenant.rawValue)), .uuids(endings.map(\.run.id.bits)),
+                .texts(endings.map(\.errorMessage)), .instant(now),
+            ])
     }
 }

@@ -89,9 +89,12 @@ public struct PostgreSQLTaskRepository: TaskRepository {
 
     public func fires(of task: TaskID, in range: Range<UTCInstant>, limit: Int) async throws -> [FireRecord] {
         try await context.pool.withSession("list fires") { session in
-            try session.execute(TaskSQL.fires, [
-                .int8(task.rawValue), .instant(range.lowerBound), .instant(range.upperBound), .int8(Int64(limit)),
-            ]).map { row in
+            try session.execute(
+                TaskSQL.fires,
+                [
+                    .int8(task.rawValue), .instant(range.lowerBound), .instant(range.upperBound), .int8(Int64(limit)),
+                ]
+            ).map { row in
                 FireRecord(
                     task: task, version: try row.int(), scheduledAt: try row.instant(),
                     lastScheduledAt: try row.optionalInstant(), run: try row.optionalUUID().map(RunID.init),

@@ -25,9 +25,10 @@ public struct PostgreSQLTaskRunRepository: TaskRunRepository {
                     pick.nextDueIn = dueAt.map { clock.duration(to: $0) }
                     return
                 }
-                pick.runs.append(PickedRun(
-                    attempt: RunAttempt(run: RunID(bits: id), attempt: try row.int()), taskType: try row.text(),
-                    priority: try row.priority()))
+                pick.runs.append(
+                    PickedRun(
+                        attempt: RunAttempt(run: RunID(bits: id), attempt: try row.int()), taskType: try row.text(),
+                        priority: try row.priority()))
             }
             return pick
         }
@@ -37,19 +38,23 @@ public struct PostgreSQLTaskRunRepository: TaskRunRepository {
         guard !attempts.isEmpty else { return }
         let now = context.now
         try await context.pool.withSession("return undelivered runs") { session in
-            _ = try session.execute(TaskRunSQL.returnUndelivered, [
-                .uuids(attempts.map(\.run.bits)), .int4s(attempts.map(\.attempt)), now,
-            ])
+            _ = try session.execute(
+                TaskRunSQL.returnUndelivered,
+                [
+                    .uuids(attempts.map(\.run.bits)), .int4s(attempts.map(\.attempt)), now,
+                ])
         }
     }
 
     public func claim(_ claim: RunClaim) async throws -> [ClaimedRun] {
         let now = context.now
         return try await context.pool.withSession("claim runs") { session in
-            let rows = try session.execute(TaskRunSQL.claim, [
-                .uuid(claim.worker.bits), .uuids(claim.take.map(\.run.bits)), .int4s(claim.take.map(\.attempt)),
-                .uuids(claim.giveBack.map(\.run.bits)), .int4s(claim.giveBack.map(\.attempt)), now,
-            ])
+            let rows = try session.execute(
+                TaskRunSQL.claim,
+                [
+                    .uuid(claim.worker.bits), .uuids(claim.take.map(\.run.bits)), .int4s(claim.take.map(\.attempt)),
+                    .uuids(claim.giveBack.map(\.run.bits)), .int4s(claim.giveBack.map(\.attempt)), now,
+                ])
             guard try rows.first({ try $0.bool() }) == true else { throw SchedulerError.workerLost(claim.worker) }
             return try rows.map { row -> ClaimedRun? in
                 _ = try row.bool()
@@ -65,9 +70,12 @@ public struct PostgreSQLTaskRunRepository: TaskRunRepository {
                 throw SchedulerError.workerLost(worker)
             }
             try session.execute(RunPicking.lock)
-            return try session.execute(RunPicking.pickAndClaim, [
-                now, .int8(Int64(limit)), .texts(taskTypes), .uuid(worker.bits),
-            ]).map { try $0.optionalClaimedRun() }.compactMap { $0 }
+            return try session.execute(
+                RunPicking.pickAndClaim,
+                [
+                    now, .int8(Int64(limit)), .texts(taskTypes), .uuid(worker.bits),
+                ]
+            ).map { try $0.optionalClaimedRun() }.compactMap { $0 }
         }
     }
 
@@ -80,9 +88,10 @@ public struct PostgreSQLTaskRunRepository: TaskRunRepository {
     public func unsettled(among attempts: [RunAttempt]) async throws -> Set<RunAttempt> {
         guard !attempts.isEmpty else { return [] }
         return try await context.pool.withSession("look for unsettled runs") { session in
-            Set(try session.execute(
-                TaskRunSQL.unsettled, [.uuids(attempts.map(\.run.bits)), .int4s(attempts.map(\.attempt))]
-            ).map { row in RunAttempt(run: RunID(bits: try row.uuid()), attempt: try row.int()) })
+            Set(
+                try session.execute(
+                    TaskRunSQL.unsettled, [.uuids(attempts.map(\.run.bits)), .int4s(attempts.map(\.attempt))]
+                ).map { row in RunAttempt(run: RunID(bits: try row.uuid()), attempt: try row.int()) })
         }
     }
 

@@ -10,12 +10,14 @@ public struct PostgreSQLWorkerRepository: WorkerRepository {
     public func register(_ worker: WorkerInfo) async throws {
         let now = context.now
         try await context.pool.withSession("register a worker") { session in
-            let rows = try session.execute(WorkerSQL.register, [
-                .uuid(worker.id.bits), .text(worker.name), .text(worker.hostname), .text(worker.ipAddress),
-                .int4(worker.port), .texts(worker.taskTypes), .int4(worker.maxConcurrentTasks),
-                .int4(worker.currentTaskCount), .text(worker.status.rawValue), .text(worker.version),
-                .jsonb(PostgresJSON.encode(worker.labels)), now,
-            ])
+            let rows = try session.execute(
+                WorkerSQL.register,
+                [
+                    .uuid(worker.id.bits), .text(worker.name), .text(worker.hostname), .text(worker.ipAddress),
+                    .int4(worker.port), .texts(worker.taskTypes), .int4(worker.maxConcurrentTasks),
+                    .int4(worker.currentTaskCount), .text(worker.status.rawValue), .text(worker.version),
+                    .jsonb(PostgresJSON.encode(worker.labels)), now,
+                ])
             guard !rows.isEmpty else { throw SchedulerError.workerLost(worker.id) }
         }
     }
@@ -23,15 +25,18 @@ public struct PostgreSQLWorkerRepository: WorkerRepository {
     public func beat(_ heartbeat: Heartbeat) async throws -> HeartbeatAnswer {
         let now = context.now
         return try await beats.withSession("beat") { session in
-            let rows = try session.execute(WorkerSQL.beat, [
-                .uuid(heartbeat.worker.bits), .text(heartbeat.status.rawValue), .int4(heartbeat.currentTaskCount),
-                .uuids(heartbeat.held.map(\.run.bits)), .int4s(heartbeat.held.map(\.attempt)), now,
-            ])
+            let rows = try session.execute(
+                WorkerSQL.beat,
+                [
+                    .uuid(heartbeat.worker.bits), .text(heartbeat.status.rawValue), .int4(heartbeat.currentTaskCount),
+                    .uuids(heartbeat.held.map(\.run.bits)), .int4s(heartbeat.held.map(\.attempt)), now,
+                ])
             guard !rows.isEmpty else { throw SchedulerError.workerLost(heartbeat.worker) }
-            return HeartbeatAnswer(cancelRequested: try rows.map { row -> RunAttempt? in
-                guard let id = try row.optionalUUID() else { return nil }
-                return RunAttempt(run: RunID(bits: id), attempt: try row.int())
-            }.compactMap { $0 })
+            return HeartbeatAnswer(
+                cancelRequested: try rows.map { row -> RunAttempt? in
+                    guard let id = try row.optionalUUID() else { return nil }
+                    return RunAttempt(run: RunID(bits: id), attempt: try row.int())
+                }.compactMap { $0 })
         }
     }
 
@@ -60,7 +65,9 @@ public struct PostgreSQLWorkerRepository: WorkerRepository {
 /// Its statements, named after its methods.
 private enum WorkerSQL {
     /// Offline is final: such a row is not renewed, and nothing is returned.
-    static let register = PostgresStatement.write("workers.register", """
+    static let register = PostgresStatement.write(
+        "workers.register",
+        """
         INSERT INTO workers AS worker (id, name, hostname, ip_address, port, task_types, max_concurrent_tasks,
                                        current_task_count, status, version, labels, last_heartbeat, registered_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, coalesce($12, now()), coalesce($12, now()))
@@ -75,7 +82,9 @@ private enum WorkerSQL {
         RETURNING id
         """)
 
-    static let beat = PostgresStatement.write("workers.beat", """
+    static let beat = PostgresStatement.write(
+        "workers.beat",
+        """
         WITH beat AS (
             UPDATE workers SET status = $2, current_task_count = $3, last_heartbeat = coalesce($6, now()),
                    heartbeat_seq = heartbeat_seq + 1
@@ -87,12 +96,16 @@ private enum WorkerSQL {
         ) ON run.status = 'running' AND run.worker_id = $1 AND run.cancel_requested_at IS NOT NULL
         """)
 
-    static let leave = PostgresStatement.write("workers.leave", """
+    static let leave = PostgresStatement.write(
+        "workers.leave",
+        """
         UPDATE workers SET status = 'offline', current_task_count = 0, last_heartbeat = coalesce($2, now())
         WHERE id = $1 AND status <> 'offline'
         """)
 
-    static let list = PostgresStatement.read("workers.list", """
+    static let list = PostgresStatement.read(
+        "workers.list",
+        """
         SELECT id, name, hostname, ip_address, port, task_types, max_concurrent_tasks, current_task_count, status,
                last_heartbeat, heartbeat_seq, registered_at, version, labels
         FROM workers WHERE $1 OR status <> 'offline'

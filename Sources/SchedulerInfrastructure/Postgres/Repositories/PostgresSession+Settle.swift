@@ -62,10 +62,11 @@ private struct SettledBatch {
             note(outcome, of: run, counters)
             runs[id] = nil
             returns[id] = nil
-            endings.append(RunEnding(
-                run: run, status: status, counters: counters, worker: outcome.worker, startedAt: outcome.startedAt,
-                completedAt: outcome.endedAt, result: outcome.result, exitCode: outcome.exitCode,
-                errorType: outcome.errorType, errorMessage: outcome.errorMessage))
+            endings.append(
+                RunEnding(
+                    run: run, status: status, counters: counters, worker: outcome.worker, startedAt: outcome.startedAt,
+                    completedAt: outcome.endedAt, result: outcome.result, exitCode: outcome.exitCode,
+                    errorType: outcome.errorType, errorMessage: outcome.errorMessage))
             return .ended(status)
         case .retry(let delay, let counters):
             note(outcome, of: run, counters)
@@ -86,9 +87,10 @@ private struct SettledBatch {
         case .interruption: ending = .interruption
         case .failure, .timeout: ending = .failure
         }
-        records.append(AttemptRecord(
-            attempt: outcome.attempt, ending: ending, worker: outcome.worker, startedAt: outcome.startedAt,
-            endedAt: outcome.endedAt, exitCode: outcome.exitCode, errorType: outcome.errorType,
-            errorMessage: outcome.errorMessage))
+        records.append(
+            AttemptRecord(
+                attempt: outcome.attempt, ending: ending, worker: outcome.worker, startedAt: outcome.startedAt,
+                endedAt: outcome.endedAt, exitCode: outcome.exitCode, errorType: outcome.errorType,
+                errorMessage: outcome.errorMessage))
     }
 }

@@ -5,12 +5,16 @@ import SchedulerErrors
 extension PostgresSession {
     func createTasks(_ drafts: [TaskDraft], now: PostgresParameter) throws -> [TaskDefinition] {
         let specs = drafts.map(\.spec)
-        let rows = try execute(TaskSQL.create, [
-            .texts(drafts.map(\.tenant.rawValue)), .texts(specs.map(\.name)), .texts(specs.map(\.taskType)),
-            .int4s(specs.map(\.priority.level)), .int4s(specs.map(\.maxConcurrent)),
-            .texts(specs.map(\.concurrencyKey)), .texts(drafts.map(\.status.rawValue)), .int8s(specs.map(\.maxExecutions)), .texts(drafts.map(\.createdBy)),
-            .instants(drafts.map(\.nextRunAt)), now,
-        ]).map { row in
+        let rows = try execute(
+            TaskSQL.create,
+            [
+                .texts(drafts.map(\.tenant.rawValue)), .texts(specs.map(\.name)), .texts(specs.map(\.taskType)),
+                .int4s(specs.map(\.priority.level)), .int4s(specs.map(\.maxConcurrent)),
+                .texts(specs.map(\.concurrencyKey)), .texts(drafts.map(\.status.rawValue)),
+                .int8s(specs.map(\.maxExecutions)), .texts(drafts.map(\.createdBy)),
+                .instants(drafts.map(\.nextRunAt)), now,
+            ]
+        ).map { row in
             (id: TaskID(try row.int64()), tenant: TenantID(try row.text()), name: try row.text(), at: try row.instant())
         }
         // The names are unique in their tenants, so they tell which row came of which draft.
@@ -75,20 +79,24 @@ extension PostgresSession {
     private func write(_ tasks: [TaskDefinition]) throws {
         guard let first = tasks.first else { return }
         let specs = tasks.map(\.spec)
-        try execute(TaskSQL.save, [
-            .int8s(tasks.map(\.id.rawValue)), .texts(specs.map(\.name)), .int4s(tasks.map(\.version)),
-            .texts(specs.map(\.taskType)), .int4s(specs.map(\.priority.level)), .int4s(specs.map(\.maxConcurrent)),
-            .texts(specs.map(\.concurrencyKey)), .texts(tasks.map(\.status.rawValue)),
-            .int8s(specs.map(\.maxExecutions)), .instants(tasks.map(\.nextRunAt)), .instant(first.updatedAt),
-        ])
+        try execute(
+            TaskSQL.save,
+            [
+                .int8s(tasks.map(\.id.rawValue)), .texts(specs.map(\.name)), .int4s(tasks.map(\.version)),
+                .texts(specs.map(\.taskType)), .int4s(specs.map(\.priority.level)), .int4s(specs.map(\.maxConcurrent)),
+                .texts(specs.map(\.concurrencyKey)), .texts(tasks.map(\.status.rawValue)),
+                .int8s(specs.map(\.maxExecutions)), .instants(tasks.map(\.nextRunAt)), .instant(first.updatedAt),
+            ])
     }
 
     private func addVersions(of tasks: [TaskDefinition]) throws {
         guard let first = tasks.first else { return }
-        try execute(TaskSQL.addVersions, [
-            .int8s(tasks.map(\.id.rawValue)), .int4s(tasks.map(\.version)),
-            .jsonbTexts(try tasks.map { try PostgresJSON.encode($0.spec) }), .instant(first.updatedAt),
-        ])
+        try execute(
+            TaskSQL.addVersions,
+            [
+                .int8s(tasks.map(\.id.rawValue)), .int4s(tasks.map(\.version)),
+                .jsonbTexts(try tasks.map { try PostgresJSON.encode($0.spec) }), .instant(first.updatedAt),
+            ])
     }
 
     /// Applies the decisions whose compare and set holds on the locked rows, and keeps those up to date.
@@ -115,9 +123,11 @@ extension PostgresSession {
         }
         // One task may stand in several decisions, of which the last says how it goes on.
         let last = Dictionary(won.map { ($0.task, $0) }) { _, last in last }.values.sorted { $0.task < $1.task }
-        try execute(TaskSQL.advance, [
-            .int8s(last.map(\.task.rawValue)), .instants(last.map(\.next)), .bools(last.map(\.endsTask)),
-        ])
+        try execute(
+            TaskSQL.advance,
+            [
+                .int8s(last.map(\.task.rawValue)), .instants(last.map(\.next)), .bools(last.map(\.endsTask)),
+            ])
         return Set(won.map(\.task))
     }
 
@@ -128,22 +138,28 @@ extension PostgresSession {
         var fires: [FireRecord] = []
         for decision in decisions {
             for run in decision.runs {
-                fires.append(FireRecord(
-                    task: decision.task, version: decision.version, scheduledAt: run.scheduledAt ?? decision.from,
-                    run: run.id, decidedAt: now))
+                fires.append(
+                    FireRecord(
+                        task: decision.task, version: decision.version, scheduledAt: run.scheduledAt ?? decision.from,
+                        run: run.id, decidedAt: now))
             }
             for skip in decision.skips {
-                fires.append(FireRecord(
-                    task: decision.task, version: decision.version, scheduledAt: skip.first,
-                    lastScheduledAt: skip.last > skip.first ? skip.last : nil, skipped: skip.reason, decidedAt: now))
+                fires.append(
+                    FireRecord(
+                        task: decision.task, version: decision.version, scheduledAt: skip.first,
+                        lastScheduledAt: skip.last > skip.first ? skip.last : nil, skipped: skip.reason, decidedAt: now)
+                )
             }
         }
         guard !fires.isEmpty else { return [] }
-        let rows = try execute(TaskSQL.addFires, [
-            .int8s(fires.map(\.task.rawValue)), .instants(fires.map(\.scheduledAt)),
-            .instants(fires.map(\.lastScheduledAt)), .int4s(fires.map(\.version)), .uuids(fires.map { $0.run?.bits }),
-            .texts(fires.map { $0.skipped?.rawValue }), .instant(now),
-        ])
+        let rows = try execute(
+            TaskSQL.addFires,
+            [
+                .int8s(fires.map(\.task.rawValue)), .instants(fires.map(\.scheduledAt)),
+                .instants(fires.map(\.lastScheduledAt)), .int4s(fires.map(\.version)),
+                .uuids(fires.map { $0.run?.bits }),
+                .texts(fires.map { $0.skipped?.rawValue }), .instant(now),
+            ])
         return Set(try rows.map { try $0.optionalUUID() }.compactMap { $0.map(RunID.init) })
     }
 }

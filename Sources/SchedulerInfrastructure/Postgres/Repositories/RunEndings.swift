@@ -59,7 +59,9 @@ struct RunReturn {
 
 private enum RunEndingSQL {
     /// One statement, so that a run is at every moment in exactly one of the two tables.
-    static let end = PostgresStatement.write("runs.end", """
+    static let end = PostgresStatement.write(
+        "runs.end",
+        """
         WITH gone AS (
             DELETE FROM run_live AS run
             USING unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
@@ -85,7 +87,9 @@ private enum RunEndingSQL {
         FROM gone
         """)
 
-    static let putBack = PostgresStatement.write("runs.return", """
+    static let putBack = PostgresStatement.write(
+        "runs.return",
+        """
         UPDATE run_live AS run
         SET status = 'pending', dispatched_at = NULL, due_at = back.due_at, failures = back.failures,
             interruptions = back.interruptions, crashes = back.crashes, worker_id = NULL, updated_at = $7,
@@ -94,20 +98,26 @@ private enum RunEndingSQL {
         WHERE run.id = back.id
         """)
 
-    static let addAttempts = PostgresStatement.write("runs.addAttempts", """
+    static let addAttempts = PostgresStatement.write(
+        "runs.addAttempts",
+        """
         INSERT INTO run_attempts (run_id, attempt, ending, worker_id, started_at, ended_at, exit_code, error_type,
                                   error_message)
         SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9)
         ON CONFLICT (run_id, attempt, ending) DO NOTHING
         """)
 
-    static let removeCrashes = PostgresStatement.write("runs.removeCrashes", """
+    static let removeCrashes = PostgresStatement.write(
+        "runs.removeCrashes",
+        """
         DELETE FROM run_attempts AS record USING unnest($1, $2) AS late (run_id, attempt)
         WHERE record.run_id = late.run_id AND record.attempt = late.attempt AND record.ending = 'crash'
         """)
 
     /// In the order of the key, so that concurrent batches lock the same rows in the same order.
-    static let addStats = PostgresStatement.write("runs.addStats", """
+    static let addStats = PostgresStatement.write(
+        "runs.addStats",
+        """
         INSERT INTO run_stats AS stats (tenant_id, task_id, hour, status, count, duration_ms)
         SELECT tenant_id, task_id, hour, status, count(*), sum(duration_ms)
         FROM unnest($1, $2, $3, $4, $5) AS ended (tenant_id, task_id, hour, status, duration_ms)
@@ -122,34 +132,40 @@ extension PostgresSession {
     /// Moves runs to the history.
     func end(_ endings: [RunEnding]) throws {
         guard let now = endings.first?.run.now else { return }
-        try execute(RunEndingSQL.end, [
-            .uuids(endings.map(\.run.id.bits)), .texts(endings.map(\.status.rawValue)),
-            .int4s(endings.map(\.counters.failures)), .int4s(endings.map(\.counters.interruptions)),
-            .int4s(endings.map(\.counters.crashes)), .uuids(endings.map { $0.worker?.bits }),
-            .instants(endings.map(\.startedAt)), .instants(endings.map(\.completedAt)),
-            .jsonbs(endings.map(\.result)), .int4s(endings.map(\.exitCode)),
-            .texts(endings.map { $0.errorType?.rawValue }), .texts(endings.map(\.errorMessage)), .instant(now),
-        ])
+        try execute(
+            RunEndingSQL.end,
+            [
+                .uuids(endings.map(\.run.id.bits)), .texts(endings.map(\.status.rawValue)),
+                .int4s(endings.map(\.counters.failures)), .int4s(endings.map(\.counters.interruptions)),
+                .int4s(endings.map(\.counters.crashes)), .uuids(endings.map { $0.worker?.bits }),
+                .instants(endings.map(\.startedAt)), .instants(endings.map(\.completedAt)),
+                .jsonbs(endings.map(\.result)), .int4s(endings.map(\.exitCode)),
+                .texts(endings.map { $0.errorType?.rawValue }), .texts(endings.map(\.errorMessage)), .instant(now),
+            ])
     }
 
     /// Returns runs to pending.
     func putBack(_ returns: [RunReturn], now: UTCInstant) throws {
         guard !returns.isEmpty else { return }
-        try execute(RunEndingSQL.putBack, [
-            .uuids(returns.map(\.run.bits)), .instants(returns.map(\.dueAt)),
-            .int4s(returns.map(\.counters.failures)), .int4s(returns.map(\.counters.interruptions)),
-            .int4s(returns.map(\.counters.crashes)), .bools(returns.map(\.settles)), .instant(now),
-        ])
+        try execute(
+            RunEndingSQL.putBack,
+            [
+                .uuids(returns.map(\.run.bits)), .instants(returns.map(\.dueAt)),
+                .int4s(returns.map(\.counters.failures)), .int4s(returns.map(\.counters.interruptions)),
+                .int4s(returns.map(\.counters.crashes)), .bools(returns.map(\.settles)), .instant(now),
+            ])
     }
 
     func add(_ records: [AttemptRecord]) throws {
         guard !records.isEmpty else { return }
-        try execute(RunEndingSQL.addAttempts, [
-            .uuids(records.map(\.attempt.run.bits)), .int4s(records.map(\.attempt.attempt)),
-            .texts(records.map(\.ending.rawValue)), .uuids(records.map { $0.worker?.bits }),
-            .instants(records.map(\.startedAt)), .instants(records.map(\.endedAt)), .int4s(records.map(\.exitCode)),
-            .texts(records.map { $0.errorType?.rawValue }), .texts(records.map(\.errorMessage)),
-        ])
+        try execute(
+            RunEndingSQL.addAttempts,
+            [
+                .uuids(records.map(\.attempt.run.bits)), .int4s(records.map(\.attempt.attempt)),
+                .texts(records.map(\.ending.rawValue)), .uuids(records.map { $0.worker?.bits }),
+                .instants(records.map(\.startedAt)), .instants(records.map(\.endedAt)), .int4s(records.map(\.exitCode)),
+                .texts(records.map { $0.errorType?.rawValue }), .texts(records.map(\.errorMessage)),
+            ])
     }
 
     /// Takes crashes back that a late report has explained.
@@ -161,13 +177,16 @@ extension PostgresSession {
     /// Counts ended runs; the last statement of a transaction, since busy tasks share its rows.
     func addStats(_ endings: [RunEnding]) throws {
         guard !endings.isEmpty else { return }
-        try execute(RunEndingSQL.addStats, [
-            .texts(endings.map(\.run.tenant.rawValue)), .int8s(endings.map(\.run.task.rawValue)),
-            .instants(endings.map { $0.completedAt.startOfHour }), .texts(endings.map(\.status.rawValue)),
-            .int8s(endings.map { ending in
-                ending.startedAt.map { max(0, $0.duration(to: ending.completedAt).milliseconds) } ?? 0
-            }),
-        ])
+        try execute(
+            RunEndingSQL.addStats,
+            [
+                .texts(endings.map(\.run.tenant.rawValue)), .int8s(endings.map(\.run.task.rawValue)),
+                .instants(endings.map { $0.completedAt.startOfHour }), .texts(endings.map(\.status.rawValue)),
+                .int8s(
+                    endings.map { ending in
+                        ending.startedAt.map { max(0, $0.duration(to: ending.completedAt).milliseconds) } ?? 0
+                    }),
+            ])
     }
 }
 

@@ -11,8 +11,10 @@ enum RunPicking {
     static let tryLock = PostgresStatement.read("runs.tryPickLock", "SELECT pg_try_advisory_xact_lock(\(lockKey))")
     static let lock = PostgresStatement.read("runs.pickLock", "SELECT pg_advisory_xact_lock(\(lockKey))")
 
-    /// The slots of live workers that are not taken: by type, and of all. A run counts while it is dispatched, and
-    /// while it runs on a worker that takes more; what a leaving worker still runs takes no slot of the others.
+    /// The slots of live workers that are not taken: by type, and of all.
+    ///
+    /// A run counts while it is dispatched, and while it runs on a worker that takes more; what a leaving worker still
+    /// runs takes no slot of the others.
     private static let liveSlots = """
         capacity AS MATERIALIZED (
             SELECT types.task_type,
@@ -34,10 +36,11 @@ enum RunPicking {
         slots AS MATERIALIZED (SELECT $2::bigint AS free)
         """
 
-    /// From the clock to `locked`, the chosen rows. It goes by lanes (task and priority) found by a loose scan of
-    /// their index, and takes from each at most what may start, so a capped task's backlog is never walked through.
-    /// Rows are locked by `status`, not `dispatched_at`, lest the planner reads the whole lane index for it.
-    /// $1 is the time, $2 the limit.
+    /// From the clock to `locked`, the chosen rows.
+    ///
+    /// It goes by lanes (task and priority) found by a loose scan of their index, and takes from each at most what may
+    /// start, so a capped task's backlog is never walked through. Rows are locked by `status`, not `dispatched_at`,
+    /// lest the planner reads the whole lane index for it. $1 is the time, $2 the limit.
     private static func chosen(slots: String) -> String {
         """
         WITH RECURSIVE clock AS MATERIALIZED (
@@ -96,7 +99,9 @@ enum RunPicking {
     }
 
     /// Its last row is not a run: it tells when the next pending run becomes due.
-    static let pick = PostgresStatement.write("runs.pick", """
+    static let pick = PostgresStatement.write(
+        "runs.pick",
+        """
         \(chosen(slots: liveSlots)), picked AS (
             UPDATE run_live AS run
             SET status = 'dispatched', dispatched_at = clock.now, updated_at = clock.now
@@ -118,7 +123,9 @@ enum RunPicking {
         """)
 
     /// $3 is the task types, $4 the worker.
-    static let pickAndClaim = PostgresStatement.write("runs.pickAndClaim", """
+    static let pickAndClaim = PostgresStatement.write(
+        "runs.pickAndClaim",
+        """
         \(chosen(slots: ownSlots)), claimed AS (
             UPDATE run_live AS run
             SET status = 'running', dispatched_at = clock.now, started_at = clock.now, updated_at = clock.now,

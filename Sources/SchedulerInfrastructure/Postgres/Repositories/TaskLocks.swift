@@ -34,20 +34,26 @@ struct LockedTask {
 
 private enum TaskLockSQL {
     /// NO KEY, since nothing that references a task is hindered by a count.
-    static let lock = PostgresStatement.write("tasks.lock", """
+    static let lock = PostgresStatement.write(
+        "tasks.lock",
+        """
         SELECT id, tenant_id, version, status, deleted_at IS NOT NULL, task_type, priority, concurrency_key,
                execution_count, max_executions, next_run_at, last_run_at, coalesce($2, now())
         FROM tasks WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE
         """)
 
-    static let count = PostgresStatement.write("tasks.count", """
+    static let count = PostgresStatement.write(
+        "tasks.count",
+        """
         UPDATE tasks SET execution_count = execution_count + counted.runs,
                last_run_at = greatest(last_run_at, counted.latest)
         FROM unnest($1, $2, $3) AS counted (id, runs, latest)
         WHERE tasks.id = counted.id
         """)
 
-    static let insertRuns = PostgresStatement.write("runs.insert", """
+    static let insertRuns = PostgresStatement.write(
+        "runs.insert",
+        """
         INSERT INTO run_live (id, tenant_id, task_id, task_version, task_type, priority, concurrency_key, overrides,
                               status, trigger_type, triggered_by, scheduled_at, due_at, trace_context, created_at,
                               updated_at)
@@ -79,10 +85,12 @@ extension PostgresSession {
     func count(_ runs: [TaskRun]) throws {
         guard !runs.isEmpty else { return }
         let byTask = Dictionary(grouping: runs, by: \.task).sorted { $0.key < $1.key }
-        try execute(TaskLockSQL.count, [
-            .int8s(byTask.map(\.key.rawValue)), .int8s(byTask.map { Int64($0.value.count) }),
-            .instants(byTask.map { $0.value.map(\.scheduledAt).max() }),
-        ])
+        try execute(
+            TaskLockSQL.count,
+            [
+                .int8s(byTask.map(\.key.rawValue)), .int8s(byTask.map { Int64($0.value.count) }),
+                .instants(byTask.map { $0.value.map(\.scheduledAt).max() }),
+            ])
     }
 
     /// Inserts pending runs, all made at the same time.
@@ -91,13 +99,16 @@ extension PostgresSession {
     ///   it is there.
     func insert(_ runs: [TaskRun]) throws {
         guard let first = runs.first else { return }
-        let inserted = try execute(TaskLockSQL.insertRuns, [
-            .uuids(runs.map(\.id.bits)), .texts(runs.map(\.tenant.rawValue)), .int8s(runs.map(\.task.rawValue)),
-            .int4s(runs.map(\.taskVersion)), .texts(runs.map(\.taskType)), .int4s(runs.map(\.priority.level)),
-            .texts(runs.map(\.concurrencyKey)), .jsonbTexts(try runs.map { try PostgresJSON.encode($0.overrides) }),
-            .texts(runs.map(\.trigger.rawValue)), .texts(runs.map(\.triggeredBy)), .instants(runs.map(\.scheduledAt)),
-            .instants(runs.map(\.dueAt)), .texts(runs.map(\.traceContext)), .instant(first.createdAt),
-        ])
+        let inserted = try execute(
+            TaskLockSQL.insertRuns,
+            [
+                .uuids(runs.map(\.id.bits)), .texts(runs.map(\.tenant.rawValue)), .int8s(runs.map(\.task.rawValue)),
+                .int4s(runs.map(\.taskVersion)), .texts(runs.map(\.taskType)), .int4s(runs.map(\.priority.level)),
+                .texts(runs.map(\.concurrencyKey)), .jsonbTexts(try runs.map { try PostgresJSON.encode($0.overrides) }),
+                .texts(runs.map(\.trigger.rawValue)), .texts(runs.map(\.triggeredBy)),
+                .instants(runs.map(\.scheduledAt)),
+                .instants(runs.map(\.dueAt)), .texts(runs.map(\.traceContext)), .instant(first.createdAt),
+            ])
         guard inserted.affected == runs.count else {
             throw SchedulerError(.transactionConflict, "a run with the same id was created at the same time")
         }

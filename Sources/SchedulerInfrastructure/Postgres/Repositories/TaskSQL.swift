@@ -1,6 +1,8 @@
 /// The statements of `PostgreSQLTaskRepository`, named after its methods.
 enum TaskSQL {
-    static let create = PostgresStatement.write("tasks.create", """
+    static let create = PostgresStatement.write(
+        "tasks.create",
+        """
         INSERT INTO tasks (tenant_id, name, task_type, priority, max_concurrent, concurrency_key, status,
                            max_executions, created_by, next_run_at, created_at, updated_at)
         SELECT tenant_id, name, task_type, priority, max_concurrent, concurrency_key, status, max_executions,
@@ -12,23 +14,31 @@ enum TaskSQL {
         RETURNING id, tenant_id, name, created_at
         """)
 
-    static let addVersions = PostgresStatement.write("tasks.addVersions", """
+    static let addVersions = PostgresStatement.write(
+        "tasks.addVersions",
+        """
         INSERT INTO task_versions (task_id, version, definition, created_at)
         SELECT task_id, version, definition, $4 FROM unnest($1, $2, $3) AS added (task_id, version, definition)
         """)
 
-    static let find = PostgresStatement.read("tasks.find", """
+    static let find = PostgresStatement.read(
+        "tasks.find",
+        """
         SELECT \(TaskColumns.all) FROM \(TaskColumns.source)
         WHERE task.id = ANY($1) AND task.tenant_id = $2 AND task.deleted_at IS NULL
         """)
 
-    static let versions = PostgresStatement.read("tasks.versions", """
+    static let versions = PostgresStatement.read(
+        "tasks.versions",
+        """
         SELECT version.task_id, version.version, version.definition
         FROM unnest($1, $2) AS wanted (task_id, version)
         JOIN task_versions AS version USING (task_id, version)
         """)
 
-    static let save = PostgresStatement.write("tasks.save", """
+    static let save = PostgresStatement.write(
+        "tasks.save",
+        """
         UPDATE tasks SET name = edit.name, version = edit.version, task_type = edit.task_type,
                priority = edit.priority, max_concurrent = edit.max_concurrent,
                concurrency_key = edit.concurrency_key, status = edit.status, max_executions = edit.max_executions,
@@ -39,14 +49,18 @@ enum TaskSQL {
         WHERE tasks.id = edit.id
         """)
 
-    static let delete = PostgresStatement.write("tasks.delete", """
+    static let delete = PostgresStatement.write(
+        "tasks.delete",
+        """
         UPDATE tasks SET deleted_at = coalesce($2, now()), updated_at = coalesce($2, now()), status = 'inactive',
                next_run_at = NULL
         WHERE id = ANY($1)
         """)
 
     /// Ends what waits; a run that a picker took meanwhile is left to it.
-    static let cancelPending = PostgresStatement.write("tasks.cancelPending", """
+    static let cancelPending = PostgresStatement.write(
+        "tasks.cancelPending",
+        """
         WITH locked AS MATERIALIZED (
             SELECT id FROM run_live WHERE task_id = ANY($1) AND dispatched_at IS NULL ORDER BY id FOR UPDATE
         ), gone AS (
@@ -70,8 +84,11 @@ enum TaskSQL {
         """)
 
     /// The store's time and the next fire time after it stand in every row, so they are known where nothing is due.
+    ///
     /// One more task than asked for is read, to see when it fires.
-    static let due = PostgresStatement.read("tasks.due", """
+    static let due = PostgresStatement.read(
+        "tasks.due",
+        """
         WITH clock AS MATERIALIZED (SELECT coalesce($1, now()) AS now)
         SELECT clock.now,
                (SELECT next_run_at FROM tasks
@@ -93,14 +110,18 @@ enum TaskSQL {
         ORDER BY task.next_run_at, task.id
         """)
 
-    static let advance = PostgresStatement.write("tasks.advance", """
+    static let advance = PostgresStatement.write(
+        "tasks.advance",
+        """
         UPDATE tasks SET next_run_at = fired.next, status = CASE WHEN fired.ends THEN 'inactive' ELSE status END
         FROM unnest($1, $2, $3) AS fired (id, next, ends)
         WHERE tasks.id = fired.id
         """)
 
     /// A fire time that stands in the ledger already (the schedule was edited back and forth) is not decided again.
-    static let addFires = PostgresStatement.write("tasks.addFires", """
+    static let addFires = PostgresStatement.write(
+        "tasks.addFires",
+        """
         INSERT INTO task_fires (task_id, scheduled_at, last_scheduled_at, task_version, run_id, skipped, decided_at)
         SELECT task_id, scheduled_at, last_scheduled_at, task_version, run_id, skipped, $7
         FROM unnest($1, $2, $3, $4, $5, $6)
@@ -109,7 +130,9 @@ enum TaskSQL {
         RETURNING run_id
         """)
 
-    static let fires = PostgresStatement.read("tasks.fires", """
+    static let fires = PostgresStatement.read(
+        "tasks.fires",
+        """
         SELECT task_version, scheduled_at, last_scheduled_at, run_id, skipped, decided_at FROM task_fires
         WHERE task_id = $1 AND scheduled_at >= $2 AND scheduled_at < $3
         ORDER BY scheduled_at LIMIT $4

@@ -65,9 +65,11 @@ final class PostgresListener: Sendable {
                 try listen(session, hub, readers)
             } catch {
                 if !isAway {
-                    logger.warning("Wake-ups are lost until the database can be reached; polling covers for them", metadata: [
-                        LogKey.error: "\(String(reflecting: error))"
-                    ])
+                    logger.warning(
+                        "Wake-ups are lost until the database can be reached; polling covers for them",
+                        metadata: [
+                            LogKey.error: "\(String(reflecting: error))"
+                        ])
                 }
                 isAway = true
                 hub.sleep(backoff.next())
@@ -98,7 +100,9 @@ final class PostgresListener: Sendable {
 }
 
 private enum WakeUpSQL {
-    static let notify = PostgresStatement.read("wakeups.send", """
+    static let notify = PostgresStatement.read(
+        "wakeups.send",
+        """
         SELECT pg_notify('scheduler_wake', hint) FROM unnest($1) AS hints (hint)
         """)
     static let check = PostgresStatement.read("wakeups.check", "SELECT 1")
