@@ -30,7 +30,7 @@ let tomlKit: Target.Dependency = .product(name: "TOMLKit", package: "TOMLKit")
 let libraries: [(name: String, dependencies: [Target.Dependency])] = [
     ("SchedulerErrors", []),
     ("SchedulerDomain", ["SchedulerErrors"]),
-    ("SchedulerFoundation", ["SchedulerDomain", "SchedulerErrors", deque, logging]),
+    ("SchedulerFoundation", ["SchedulerDomain", "SchedulerErrors", "CLinux", deque, logging]),
     ("SchedulerConfig", ["SchedulerErrors", configuration, tomlKit]),
     ("SchedulerObservability", ["SchedulerFoundation", "SchedulerDomain", "SchedulerErrors", logging]),
     ("SchedulerApplication", ["SchedulerFoundation", "SchedulerDomain", "SchedulerErrors", logging]),

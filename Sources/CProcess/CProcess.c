@@ -133,8 +133,6 @@ int scheduler_reap(pid_t pid, scheduler_exit *result) {
 
 const char *scheduler_signal_name(int signal) { return sigabbrev_np(signal); }
 
-void scheduler_name_thread(const char *name) { prctl(PR_SET_NAME, name); }
-
 // Moves a descriptor out of the range that a child's 0, 1 and 2 need.
 static int above_standard(int fd) {
     if (fd < 0 || fd > STDERR_FILENO) return fd;

@@ -58,9 +58,6 @@ int scheduler_reap(pid_t pid, scheduler_exit *result);
 /// The name of a signal without "SIG"; NULL for a number that is none.
 const char *scheduler_signal_name(int signal);
 
-/// Names the calling thread; at most 15 characters count.
-void scheduler_name_thread(const char *name);
-
 /// A pipe for output of a child: both ends at least 3 and closed on exec, the reading end non-blocking.
 /// Returns 0 or -1 with errno.
 int scheduler_output_pipe(int *reading, int *writing);

@@ -43,8 +43,8 @@ public final class BlockingThreads<Resource>: Sendable {
         self.waitLimit = waitLimit
         let monitor = Monitor(BlockingQueue<Resource>(threads: count))
         self.monitor = monitor
-        for _ in 0..<count { BlockingThread.start { serve(monitor, makeResource) } }
-        BlockingThread.start { [expiry] in expireWaiting(in: monitor, until: expiry, name, waitLimit) }
+        for _ in 0..<count { BlockingThread.startRequired(named: name) { serve(monitor, makeResource) } }
+        BlockingThread.startRequired(named: "\(name)-expiry") { [expiry] in expireWaiting(in: monitor, until: expiry, name, waitLimit) }
     }
 
     deinit { stop() }

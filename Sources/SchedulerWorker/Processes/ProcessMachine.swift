@@ -1,4 +1,5 @@
 import SchedulerErrors
+import SchedulerFoundation
 
 /// The threads of a `ProcessRunner` and what connects them.
 final class ProcessMachine: Sendable {
@@ -14,12 +15,12 @@ final class ProcessMachine: Sendable {
         self.commands = commands
         let spawner = try ProcessSpawner()
         let epoll = try ProcessLoop.watch(commands)
-        try startDedicatedThread(named: "sched-process") {
+        try BlockingThread.start(named: "sched-process") {
             var loop = ProcessLoop(killGrace: killGrace, epoll: epoll)
             loop.run(commands: commands)
         }
         for _ in 0..<ProcessMachine.spawningThreads {
-            try startDedicatedThread(named: "sched-spawn") {
+            try BlockingThread.start(named: "sched-spawn") {
                 // These threads live as long as the runner, since a process ends with the thread that started it.
                 while let start = starts.takeOne() { spawner.handle(start, passingTo: commands) }
             }

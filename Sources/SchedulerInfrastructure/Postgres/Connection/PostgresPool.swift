@@ -78,7 +78,7 @@ public final class PostgresPool: Sendable {
         let cancellers = connector.cancellers
         guard !cancellers.isEmpty else { return }
         await withCheckedContinuation { continuation in
-            BlockingThread.start {
+            BlockingThread.startRequired(named: "pg-cancel") {
                 for canceller in cancellers { canceller.cancel() }
                 continuation.resume()
             }

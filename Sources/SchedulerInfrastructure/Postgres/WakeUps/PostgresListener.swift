@@ -37,7 +37,7 @@ final class PostgresListener: Sendable {
 
     func start() {
         guard hub.begin() else { return }
-        BlockingThread.start { [hub, readers, configuration, logger] in
+        BlockingThread.startRequired(named: "pg-listen") { [hub, readers, configuration, logger] in
             PostgresListener.serve(hub, readers, configuration, logger)
             hub.ended()
         }
