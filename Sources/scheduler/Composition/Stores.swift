@@ -37,7 +37,7 @@ enum Stores {
     static func migrator(_ configuration: AppConfig, role: String, logger: Logger) throws -> PostgresMigrator {
         try PostgresMigrator(
             configuration: owner(configuration, role: role), serviceRole: serviceRole(of: configuration, role: role),
-            logger: logger)
+            daysAhead: configuration.dispatcher.partitionsAheadDays, logger: logger)
     }
 
     private static func settings(

@@ -8,10 +8,6 @@ import SchedulerErrors
 /// attaching transaction, which therefore locks the default partition; it gives up within two seconds rather than
 /// make writers wait, and the next pass tries again.
 public struct PostgreSQLHistoryPartitions: HistoryPartitions {
-    private static let tables = [
-        PartitionedTable(name: "run_history", key: "id"), PartitionedTable(name: "run_attempts", key: "run_id"),
-    ]
-
     private let pool: PostgresPool
     private let clock: (@Sendable () -> UTCInstant)?
 
@@ -31,15 +27,7 @@ public struct PostgreSQLHistoryPartitions: HistoryPartitions {
     public func prepare(daysAhead: Int, term: LockLease) async throws -> [String] {
         let now = PostgresParameter.instant(clock?())
         return try await pool.withSession("prepare partitions") { session in
-            guard let today = try session.execute(PartitionSQL.now, [now]).first({ try $0.instant() }) else {
-                return []
-            }
-            var made: [String] = []
-            for offset in 0...max(0, daysAhead) {
-                let day = HistoryDay(containing: today.advanced(by: .seconds(86_400 * offset)))
-                for table in Self.tables where try session.make(table, day, term) { made.append(table.partition(day)) }
-            }
-            return made
+            try session.preparePartitions(daysAhead: daysAhead, now: now) { try $0.verify(term) }
         }
     }
 
@@ -48,6 +36,10 @@ public struct PostgreSQLHistoryPartitions: HistoryPartitions {
 }
 
 private struct PartitionedTable {
+    static let all = [
+        PartitionedTable(name: "run_history", key: "id"), PartitionedTable(name: "run_attempts", key: "run_id"),
+    ]
+
     let name: String
     let key: String
 
@@ -75,9 +67,13 @@ private struct HistoryDay {
 private enum PartitionSQL {
     static let now = PostgresStatement.read("partitions.now", "SELECT coalesce($1, now())")
 
+    /// One maker at a time: the leader, or a migration.
+    static let lock = PostgresStatement.write("partitions.lock", "SELECT pg_advisory_xact_lock(7237003)")
+
     static let exists = PostgresStatement.read("partitions.exists", "SELECT to_regclass($1) IS NOT NULL")
 
-    /// The CHECK spares a scan of the new table when it is attached.
+    /// The CHECK spares a scan of the new table when it is attached. A reader that was planned just before sees the
+    /// moved rows in neither table, once; so the migrator makes the first partitions, and days are made ahead.
     static func make(_ table: PartitionedTable, _ day: HistoryDay) -> String {
         let partition = table.partition(day)
         let range = "\(table.key) >= '\(day.lowest)' AND \(table.key) < '\(day.limit)'"
@@ -93,10 +89,29 @@ private enum PartitionSQL {
 }
 
 extension PostgresSession {
+    /// Makes the partitions of today and of the given number of days ahead; those that exist stay.
+    ///
+    /// - Parameter check: begins each transaction, and throws where the caller may not do this now.
+    /// - Returns: the names of the partitions made.
+    func preparePartitions(
+        daysAhead: Int, now: PostgresParameter, check: (PostgresSession) throws -> Void = { _ in }
+    ) throws -> [String] {
+        guard let today = try execute(PartitionSQL.now, [now]).first({ try $0.instant() }) else { return [] }
+        var made: [String] = []
+        for offset in 0...max(0, daysAhead) {
+            let day = HistoryDay(containing: today.advanced(by: .seconds(86_400 * offset)))
+            for table in PartitionedTable.all where try make(table, day, check) { made.append(table.partition(day)) }
+        }
+        return made
+    }
+
     /// - Returns: false where the partition was there already.
-    fileprivate func make(_ table: PartitionedTable, _ day: HistoryDay, _ term: LockLease) throws -> Bool {
+    private func make(
+        _ table: PartitionedTable, _ day: HistoryDay, _ check: (PostgresSession) throws -> Void
+    ) throws -> Bool {
         try transaction { session in
-            try session.verify(term)
+            try check(session)
+            try session.execute(PartitionSQL.lock)
             let exists = try session.execute(PartitionSQL.exists, [.text(table.partition(day))]).first { try $0.bool() }
             guard exists == false else { return false }
             try session.script("making \(table.partition(day))", PartitionSQL.make(table, day))

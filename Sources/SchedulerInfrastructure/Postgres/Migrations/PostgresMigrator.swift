@@ -17,18 +17,26 @@ public struct PostgresMigrator: Sendable {
 
     private let configuration: PostgresConfiguration
     private let serviceRole: String?
+    private let daysAhead: Int?
     private let migrations: [PostgresMigration]
     private let logger: Logger
 
-    /// - Parameter serviceRole: the role that the services connect as, which is granted reading and writing of rows;
-    ///   nil where they connect as the owner.
-    public init(configuration: PostgresConfiguration, serviceRole: String? = nil, logger: Logger) {
-        self.init(configuration: configuration, serviceRole: serviceRole, migrations: .embedded, logger: logger)
+    /// - Parameters:
+    ///   - serviceRole: the role that the services connect as, which is granted reading and writing of rows; nil where
+    ///     they connect as the owner.
+    ///   - daysAhead: for how many days `up` makes the partitions of the history, so that the first runs find theirs;
+    ///     nil leaves it all to the leader.
+    public init(
+        configuration: PostgresConfiguration, serviceRole: String? = nil, daysAhead: Int? = nil, logger: Logger
+    ) {
+        self.init(
+            configuration: configuration, serviceRole: serviceRole, daysAhead: daysAhead, migrations: .embedded,
+            logger: logger)
     }
 
     init(
-        configuration: PostgresConfiguration, serviceRole: String? = nil, migrations: [PostgresMigration],
-        logger: Logger
+        configuration: PostgresConfiguration, serviceRole: String? = nil, daysAhead: Int? = nil,
+        migrations: [PostgresMigration], logger: Logger
     ) {
         var configuration = configuration
         configuration.applicationName = "scheduler-migrate"
@@ -38,6 +46,7 @@ public struct PostgresMigrator: Sendable {
         configuration.lockTimeout = .seconds(600)
         self.configuration = configuration
         self.serviceRole = serviceRole
+        self.daysAhead = daysAhead
         self.migrations = migrations
         self.logger = logger
     }
@@ -49,7 +58,7 @@ public struct PostgresMigrator: Sendable {
     ///   fails, which leaves the schema as the last good one made it.
     @discardableResult
     public func up(to target: Int? = nil) async throws -> [Int] {
-        try await locked { [migrations, serviceRole, logger] session in
+        try await locked { [migrations, serviceRole, daysAhead, logger] session in
             let applied = try session.appliedMigrations(creatingTable: true)
             try PostgresMigrator.verify(applied, against: migrations)
             let pending = migrations.filter { applied[$0.version] == nil && $0.version <= target ?? .max }
@@ -58,6 +67,7 @@ public struct PostgresMigrator: Sendable {
                 logger.notice("Applied migration \(migration.version) \(migration.name)")
             }
             if let serviceRole { try session.grantService(to: serviceRole) }
+            if let daysAhead, target == nil { _ = try session.preparePartitions(daysAhead: daysAhead, now: .instant(nil)) }
             return pending.map(\.version)
         }
     }
