@@ -28,7 +28,7 @@ public struct OutcomeReceiver: Service {
 
     public func run() async throws {
         guard let subscription = await subscribe() else { return }
-        await withTaskGroup { group in
+        await withDiscardingTaskGroup { group in
             // Bounded by the prefetch: no more is delivered than may be unacknowledged.
             for await deliveries in subscription.deliveries.cancelOnGracefulShutdown() {
                 group.addTask { await receive(deliveries, from: subscription) }

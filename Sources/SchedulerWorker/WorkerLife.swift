@@ -54,6 +54,8 @@ struct WorkerLife: Sendable {
             held.stopAll(end == .lost ? .lost : .drain)
             claimed.finish()
             await group.waitForAll()
+            // A claim that was under way at the end of the drain has left outcomes only now.
+            if end == .drained { await wait(until: .now + WorkerLife.reportingTime) { keeper.isEmpty } }
             return end
         }
     }
@@ -111,6 +113,10 @@ struct WorkerLife: Sendable {
         await gate.close()
         await heartbeat.announceDrain()
         let lastMoment = began + configuration.shutdownGrace - configuration.killGrace - WorkerLife.reportingTime
+        if held.executingCount > 0 {
+            let time = began.duration(to: lastMoment)
+            logger.notice("\(held.executingCount) runs may finish within \(time); what is left then is handed back")
+        }
         await wait(until: lastMoment) { held.executingCount == 0 || stopNow.value != nil }
         held.stopAll(.drain)
         let end = began + configuration.shutdownGrace - .seconds(1)

@@ -103,3 +103,28 @@ struct StandaloneTests {
         }
     }
 }
+
+@Suite("What a task may see")
+struct TaskSecretsTests {
+    @Test("a task finds no variable of the process that runs it, neither in its environment nor through /proc")
+    func environment() async throws {
+        try await withTemporaryFolder { folder in
+            let port = try freePort()
+            let process = try SchedulerProcess(
+                ["standalone", "--port", "\(port)", "--data", folder.appendingPathComponent("data").path],
+                environment: ["SCHEDULER_WORKER_NAME": "the-worker", "A_SECRET": "s3cret-value"], logIn: folder)
+            let api = APIClient(port: port)
+            try await api.waitUntilReady()
+            let task = try await api.createTask([
+                "name": "curious", "executor": "shell",
+                "command": .string("env; cat /proc/$PPID/environ /proc/\(process.processID)/environ 2>/dev/null; true"),
+            ])
+            _ = try await api.data("POST", "/api/tasks/\(task)/trigger")
+            try await eventually("the run completed") { try await api.runs(of: task).first?["status"] == "completed" }
+            let output = try #require(try await api.runs(of: task).first?["result"]?["stdout"]?.string)
+            #expect(output.contains("SCHEDULER_RUN_ID="))
+            #expect(!output.contains("s3cret-value") && !output.contains("the-worker"))
+            await process.stop()
+        }
+    }
+}

@@ -62,6 +62,8 @@ postgres_clean_up() {
     local dir=$1 deadline=$((SECONDS + 10))
     [[ -e $dir/data/postmaster.pid ]] || return 0
     while somebody_works_in "$dir/data"; do
+        # One that was forked while its parent was killed may wait for ever for a lock that nobody releases.
+        kill_who_works_in "$dir/data"
         ((SECONDS < deadline)) || fail "processes of a former server still work in $dir/data"
         sleep 0.05
     done

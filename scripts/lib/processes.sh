@@ -78,3 +78,11 @@ descendants() {
         descendants "$child"
     done
 }
+
+kill_who_works_in() {
+    local process
+    for process in /proc/[0-9]*; do
+        works_in "${process#/proc/}" "$1" && kill -KILL "${process#/proc/}" 2>/dev/null
+    done
+    return 0
+}

@@ -14,6 +14,8 @@ public struct FireDueTasks: Sendable {
         public var nextFireIn: Duration?
     }
 
+    private static let pauseAfterLoss: Duration = .milliseconds(50)
+
     private let tasks: any TaskRepository
     private let wakeUps: any WakeUps
     private let decider: FireTimesDecider
@@ -41,7 +43,9 @@ public struct FireDueTasks: Sendable {
         let won = decisions.isEmpty ? [] : try await tasks.fire(decisions)
         let created = decisions.reduce(0) { $0 + (won.contains($1.task) ? $1.runs.count : 0) }
         if created > 0 { await wakeUps.send(.runs) }
-        let soonest = ([due.nextFireAt] + decisions.map { won.contains($0.task) ? $0.next : due.now })
+        // A decision that did not count was overtaken, and the task is looked at again soon, but never without a pause.
+        let again = due.now.advanced(by: FireDueTasks.pauseAfterLoss)
+        let soonest = ([due.nextFireAt] + decisions.map { won.contains($0.task) ? $0.next : again })
             .compactMap { $0 }.min()
         let next = due.entries.count == batch ? .zero : soonest.map { max(.zero, due.now.duration(to: $0)) }
         return Pass(runsCreated: created, nextFireIn: next)

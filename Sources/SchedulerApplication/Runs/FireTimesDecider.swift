@@ -38,6 +38,8 @@ public struct FireTimesDecider: Sendable {
         guard task.status == .active, let from = task.nextRunAt, from <= now, let times = try FireTimes(of: task.spec)
         else { return nil }
         var plan = Plan(task: task, from: from, room: maxWaiting - waiting)
+        // Runs triggered by hand may have used up the last execution.
+        if plan.isExhausted { return plan.decision(next: nil) }
         var next: UTCInstant? = from
         let punctualFrom = now.advanced(by: .zero - punctuality)
         if from < punctualFrom {

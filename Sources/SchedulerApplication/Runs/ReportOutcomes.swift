@@ -57,7 +57,7 @@ public struct ReportOutcomes: Sendable {
         do {
             _ = try await runs.settle(Array(outcomes))
             return ReportOutcomes.all(outcomes, .settled)
-        } catch let error as SchedulerError where !error.isTransient {
+        } catch  where SettleRuns.isItemFault(error) {
             guard outcomes.count > 1 else { return ReportOutcomes.all(outcomes, .refused) }
             let middle = outcomes.startIndex + outcomes.count / 2
             let first = await settle(outcomes[..<middle])

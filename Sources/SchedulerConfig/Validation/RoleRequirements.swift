@@ -31,6 +31,17 @@ extension AppConfig {
         return url
     }
 
+    /// Checks both servers of a role at once.
+    ///
+    /// - Throws: `configuration` with every fault.
+    public func requireServers(role: String) throws(SchedulerError) {
+        var faults: [SchedulerError.FieldFault] = []
+        do throws(SchedulerError) { _ = try requirePostgres(role: role) } catch { faults += error.faults }
+        do throws(SchedulerError) { _ = try requireRabbitMQ(role: role) } catch { faults += error.faults }
+        guard !faults.isEmpty else { return }
+        throw SchedulerError(.configuration, faults.map(\.message).joined(separator: "; "), faults: faults)
+    }
+
     private static func error(_ key: String, _ message: String) -> SchedulerError {
         SchedulerError(.configuration, message, faults: [.init(field: key, message: message)])
     }

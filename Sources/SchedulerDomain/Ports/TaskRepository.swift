@@ -15,7 +15,7 @@ public protocol TaskRepository: Sendable {
 
     /// Applies edits, all or none, and returns the tasks as they are now, in order.
     ///
-    /// An edit compares version and `next_run_at` with what was read (`edit.decided?.from` where fires are decided
+    /// An edit compares version, status and `next_run_at` with what was read (`edit.decided?.from` where fires are decided
     /// with it). A changed spec gets a new version; a change of status or `next_run_at` alone does not.
     ///
     /// - Throws: `notFound`, `alreadyExists`; `conflict` where somebody changed a task since it was read.

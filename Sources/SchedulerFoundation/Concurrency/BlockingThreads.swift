@@ -44,7 +44,9 @@ public final class BlockingThreads<Resource>: Sendable {
         let monitor = Monitor(BlockingQueue<Resource>(threads: count))
         self.monitor = monitor
         for _ in 0..<count { BlockingThread.startRequired(named: name) { serve(monitor, makeResource) } }
-        BlockingThread.startRequired(named: "\(name)-expiry") { [expiry] in expireWaiting(in: monitor, until: expiry, name, waitLimit) }
+        BlockingThread.startRequired(named: "\(name)-expiry") { [expiry] in
+            expireWaiting(in: monitor, until: expiry, name, waitLimit)
+        }
     }
 
     deinit { stop() }

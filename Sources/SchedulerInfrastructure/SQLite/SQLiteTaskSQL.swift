@@ -65,7 +65,7 @@ enum SQLiteTaskSQL {
 
     static let recordFire = """
         INSERT INTO task_fires (task_id, scheduled_at, last_scheduled_at, task_version, run_id, skipped, decided_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?)
+        VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (task_id, scheduled_at) DO NOTHING
         """
 
     static let fires = """

@@ -15,10 +15,11 @@ extension SQLiteTransaction {
             task.version == decision.version, task.nextRunAt == decision.from, task.hasRoom(for: decision.runs.count)
         else { return false }
         for new in decision.runs {
-            let run = try insert(new, of: &task)
+            // A fire time that stands in the ledger, as after the clock was set back, makes no second run.
             try execute(
-                SQLiteTaskSQL.recordFire, task.id.rawValue, run.scheduledAt.column, nil, task.version, run.id.blob, nil,
-                now.column)
+                SQLiteTaskSQL.recordFire, task.id.rawValue, (new.scheduledAt ?? now).column, nil, task.version,
+                new.id.blob, nil, now.column)
+            if changes > 0 { _ = try insert(new, of: &task) }
         }
         for skip in decision.skips {
             try execute(

@@ -25,6 +25,18 @@ extension StoreContract {
             try expectEqual(saved.map(\.status), [.paused], "the status")
             try expectEqual(saved.map(\.nextRunAt), [nil], "the next fire time")
         },
+        ContractCase("an edit read before somebody paused the task is a conflict, also without a schedule") { data in
+            let task = try await data.task()
+            var paused = task
+            paused.status = .paused
+            _ = try await data.store.tasks.save([TaskEdit(task: paused)], replacing: [task])
+            var edited = task
+            edited.spec.command = "other"
+            try await expectError(.conflict, "an edit over a pause") {
+                _ = try await data.store.tasks.save([TaskEdit(task: edited)], replacing: [task])
+            }
+            try expectEqual(try await data.task(task.id).status, .paused, "the status")
+        },
         ContractCase("an edit of what somebody changed meanwhile is a conflict, and nothing of the call happens") {
             data in
             let task = try await data.task(.fixture(name: "one"))

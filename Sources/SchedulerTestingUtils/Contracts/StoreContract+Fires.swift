@@ -90,6 +90,25 @@ extension StoreContract {
             try expectEqual(won, [good.id], "what counted")
             try expectEqual(try await data.store.runs.list(TaskRunQuery()).items.count, 1, "the number of runs")
         },
+        ContractCase("a fire time that stands in the ledger makes no second run, and other tasks still fire") { data in
+            let task = try await data.task(.fixture(name: "again"), next: data.clock.now)
+            let other = try await data.task(.fixture(name: "other"), next: data.clock.now)
+            let now = data.clock.now
+            _ = try await data.store.tasks.fire([data.decision(for: task, next: now.advanced(by: .seconds(1)))])
+            // As after the clock was set back: the schedule is computed anew and meets a decided fire time.
+            let fired = try await data.task(task.id)
+            var reset = fired
+            reset.nextRunAt = now
+            _ = try await data.store.tasks.save([TaskEdit(task: reset)], replacing: [fired])
+            let next = now.advanced(by: .seconds(1))
+            let won = try await data.store.tasks.fire([
+                data.decision(for: reset, next: next), data.decision(for: other, next: next),
+            ])
+            try expectEqual(won, [task.id, other.id], "what counted")
+            try expectEqual(try await data.ledger(of: task).count, 1, "the lines of the ledger")
+            let runs = try await data.store.runs.list(TaskRunQuery(task: task.id)).items
+            try expectEqual(runs.count, 1, "the number of runs")
+        },
         ContractCase("max_executions is exact, also against triggers by hand") { data in
             let task = try await data.task(.fixture(maxExecutions: 2), next: data.clock.now)
             let next = data.clock.now.advanced(by: .seconds(1))

@@ -19,7 +19,7 @@ extension InMemoryState {
             throw SchedulerError(.notFound, "task \(edit.task.id) does not exist")
         }
         let expectedNext = edit.decided.map(\.from) ?? old.nextRunAt
-        guard stored.version == old.version, stored.nextRunAt == expectedNext else {
+        guard stored.version == old.version, stored.nextRunAt == expectedNext, stored.status == old.status else {
             throw SchedulerError(.conflict, "task \(edit.task.id) was changed meanwhile; read it again")
         }
         if edit.task.spec.name != stored.spec.name {
@@ -57,7 +57,8 @@ extension InMemoryState {
             task.version == decision.version, task.nextRunAt == decision.from,
             task.hasRoom(for: decision.runs.count)
         else { return false }
-        for run in decision.runs {
+        let decided = Set(fires[task.id, default: []].map(\.scheduledAt))
+        for run in decision.runs where !decided.contains(run.scheduledAt ?? now) {
             let run = insert(run, of: &task, now: now)
             fires[task.id, default: []].append(
                 FireRecord(

@@ -27,6 +27,7 @@ enum Role {
     ) async throws {
         // Closes /proc/<pid>/environ and mem to other processes of the same user, tasks among them.
         _ = scheduler_forbid_inspection()
+        EnvironmentBlock.scrub()
         // A peer that closes its connection is an error of one call, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
         raiseDescriptorLimit()
@@ -53,11 +54,16 @@ enum Role {
         var configuration = ServiceGroupConfiguration(
             services: role.services.map {
                 // A service that ends by itself ends the process in order; its supervisor starts it anew.
-                .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup)
+                // One that fails does so too, so that the others settle what is under way; its error is still thrown.
+                .init(
+                    service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
+                    failureTerminationBehavior: .gracefullyShutdownGroup)
             },
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger)
         configuration.maximumGracefulShutdownDuration = role.shutdownGrace + .seconds(5)
+        // Swift functions can only be asked to stop; one that does not ends with the process.
+        configuration.maximumCancellationDuration = .seconds(10)
         do {
             return .success(try await ServiceGroup(configuration: configuration).run())
         } catch {

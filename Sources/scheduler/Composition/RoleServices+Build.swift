@@ -4,6 +4,7 @@ import SchedulerApplication
 import SchedulerConfig
 import SchedulerDispatcher
 import SchedulerDomain
+import SchedulerErrors
 import SchedulerFoundation
 import SchedulerInfrastructure
 import SchedulerWorker
@@ -20,12 +21,14 @@ extension RoleServices {
     }
 
     static func dispatcher(_ configuration: AppConfig, logger: Logger) async throws -> RoleServices {
+        try configuration.requireServers(role: "dispatcher")
         let queue = try makeRabbitMQ(configuration, role: "dispatcher", logger: logger)
         let store = try await Stores.postgres(configuration, role: "dispatcher", logger: logger)
         let partitions = try PostgreSQLHistoryPartitions(
             configuration: Stores.owner(configuration, role: "dispatcher"), logger: logger)
         let dispatcher = makeDispatcher(
-            configuration, store: store, queue: queue, partitions: partitions, logger: logger)
+            configuration, store: store, queue: queue, partitions: partitions,
+            isItemFault: SchedulerError.isItemFault, logger: logger)
         return RoleServices(
             services: [store.postgresWakeUps, queue] + dispatcher, shutdownGrace: configuration.worker.shutdownGrace,
             close: {
@@ -35,6 +38,7 @@ extension RoleServices {
     }
 
     static func worker(_ configuration: AppConfig, logger: Logger) async throws -> RoleServices {
+        try configuration.requireServers(role: "worker")
         let queue = try makeRabbitMQ(configuration, role: "worker", logger: logger)
         let store = try await Stores.postgres(configuration, role: "worker", logger: logger)
         let worker = makeWorker(configuration, store: store, queue: queue, logger: logger)
@@ -89,6 +93,7 @@ extension RoleServices {
         store: any SchedulerStore,
         queue: any MessageQueue,
         partitions: (any HistoryPartitions)?,
+        isItemFault: @escaping @Sendable (any Error) -> Bool = SettleRuns.isItemFault,
         logger: Logger
     ) -> [any Service] {
         let freed = Signal()
@@ -110,7 +115,8 @@ extension RoleServices {
             pickRuns: PickRuns(runs: store.runs, queue: queue, batch: settings.pickBatch, logger: logger),
             queue: queue, wakeUps: store.wakeUps, signal: freed, poll: settings.poll, logger: logger)
         let receiver = OutcomeReceiver(
-            queue: queue, settleRuns: SettleRuns(runs: store.runs, logger: logger), freed: freed, logger: logger)
+            queue: queue, settleRuns: SettleRuns(runs: store.runs, isItemFault: isItemFault, logger: logger),
+            freed: freed, logger: logger)
         // The receiver is shut down last, since it settles what the others still cause.
         return [receiver, elector, recovery] + (housekeeper.map { [$0] } ?? []) + [ticker, picker]
     }

@@ -25,10 +25,10 @@ enum Stores {
 
     /// The settings of the owner's session: migrations and partitions.
     static func owner(_ configuration: AppConfig, role: String) throws -> PostgresConfiguration {
-        let service = try configuration.requirePostgres(role: role)
         let owner = configuration.database.ownerURL
         var settings = try settings(
-            owner ?? service, configuration, role: role, key: owner == nil ? "DATABASE_URL" : "DATABASE_OWNER_URL")
+            owner ?? configuration.requirePostgres(role: role), configuration, role: role,
+            key: owner == nil ? "DATABASE_URL" : "DATABASE_OWNER_URL")
         settings.poolSize = 1
         return settings
     }
@@ -36,7 +36,7 @@ enum Stores {
     /// The migrator of the configured database.
     static func migrator(_ configuration: AppConfig, role: String, logger: Logger) throws -> PostgresMigrator {
         try PostgresMigrator(
-            configuration: owner(configuration, role: role), serviceRole: serviceRole(of: configuration, role: role),
+            configuration: owner(configuration, role: role), serviceRole: serviceRole(of: configuration),
             daysAhead: configuration.dispatcher.partitionsAheadDays, logger: logger)
     }
 
@@ -66,9 +66,11 @@ enum Stores {
     }
 
     /// The user of DATABASE_URL, who needs rights on the tables that the owner makes; nil where they are the same.
-    private static func serviceRole(of configuration: AppConfig, role: String) throws -> String? {
-        guard configuration.database.ownerURL != nil else { return nil }
-        return try PostgresConfiguration(url: configuration.requirePostgres(role: role).secretText).user
+    private static func serviceRole(of configuration: AppConfig) throws -> String? {
+        guard configuration.database.ownerURL != nil, case .postgres(let service) = configuration.database.url else {
+            return nil
+        }
+        return try PostgresConfiguration(url: service.secretText).user
     }
 
     /// Adds the place to an error of the first contact; the URL shows no password.

@@ -101,6 +101,15 @@ struct FireTimesDeciderTests {
         #expect(decision.next == nil && decision.endsTask)
     }
 
+    @Test("a task whose executions were used up by hand ends, however late its fire time is")
+    func exhaustedByHand() throws {
+        for next in ["2026-11-21T12:00:00Z", "2026-11-21T11:30:00Z"] {
+            let used = task("0 */5 * * * *", next: next, executions: 10) { $0.maxExecutions = 10 }
+            let decision = try #require(try decider.decision(for: used, waiting: 0, now: now))
+            #expect(decision.runs.isEmpty && decision.next == nil && decision.endsTask)
+        }
+    }
+
     @Test("the last fire time before the end date ends the task")
     func endDate() throws {
         let ending = task("* * * * * *", next: "2026-11-21T11:59:59Z") {

@@ -72,8 +72,10 @@ private enum PartitionSQL {
 
     static let exists = PostgresStatement.read("partitions.exists", "SELECT to_regclass($1) IS NOT NULL")
 
-    /// The CHECK spares a scan of the new table when it is attached. A reader that was planned just before sees the
-    /// moved rows in neither table, once; so the migrator makes the first partitions, and days are made ahead.
+    /// The CHECK spares a scan of the new table when it is attached.
+    ///
+    /// A reader that was planned just before sees the moved rows in neither table, once; so the migrator makes the
+    /// first partitions, and days are made ahead.
     static func make(_ table: PartitionedTable, _ day: HistoryDay) -> String {
         let partition = table.partition(day)
         let range = "\(table.key) >= '\(day.lowest)' AND \(table.key) < '\(day.limit)'"

@@ -67,7 +67,9 @@ public struct PostgresMigrator: Sendable {
                 logger.notice("Applied migration \(migration.version) \(migration.name)")
             }
             if let serviceRole { try session.grantService(to: serviceRole) }
-            if let daysAhead, target == nil { _ = try session.preparePartitions(daysAhead: daysAhead, now: .instant(nil)) }
+            if let daysAhead, target == nil {
+                _ = try session.preparePartitions(daysAhead: daysAhead, now: .instant(nil))
+            }
             return pending.map(\.version)
         }
     }

@@ -26,9 +26,10 @@ public struct PostgreSQLRecoveryRepository: RecoveryRepository {
             // snapshot, and what an earlier pass left is taken back now.
             let rows = try session.execute(RecoverySQL.orphans, [now, .int8(Int64(Self.batch) + 1)])
             let orphans = try rows.map { try LockedRun(&$0) }
-            var recovery = try session.recover(Array(orphans.prefix(Self.batch)))
+            let isPartial = orphans.count > Self.batch
+            var recovery = try session.recover(session.withoutLiveWorkers(Array(orphans.prefix(Self.batch))))
             recovery.workersLost = lost
-            recovery.isPartial = orphans.count > Self.batch
+            recovery.isPartial = isPartial
             return recovery
         }
     }
@@ -82,8 +83,11 @@ private enum RecoverySQL {
         FROM run_live AS run LEFT JOIN workers AS worker ON worker.id = run.worker_id
         WHERE run.dispatched_at IS NOT NULL AND run.status = 'running'
               AND coalesce(worker.status, 'offline') = 'offline'
-        ORDER BY run.id LIMIT $2 FOR UPDATE OF run
+        ORDER BY run.id LIMIT $2 FOR UPDATE OF run SKIP LOCKED
         """)
+
+    static let liveWorkers = PostgresStatement.read(
+        "recovery.liveWorkers", "SELECT id FROM workers WHERE id = ANY($1) AND status <> 'offline'")
 
     static let returnUnclaimed = PostgresStatement.write(
         "recovery.returnUnclaimed",
@@ -124,6 +128,15 @@ extension PostgresSession {
         return try execute(
             RecoverySQL.takeOffline, [.uuids(silent.map(\.key.bits)), .int8s(silent.map(\.value))]
         ).map { WorkerID(bits: try $0.uuid()) }
+    }
+
+    /// Leaves out runs that a live worker has claimed between the snapshot of the search and the lock: the search
+    /// compares a changed row with the worker of the old one.
+    fileprivate func withoutLiveWorkers(_ runs: [LockedRun]) throws -> [LockedRun] {
+        let workers = Set(runs.compactMap(\.worker)).sorted()
+        guard !workers.isEmpty else { return runs }
+        let live = try Set(execute(RecoverySQL.liveWorkers, [.uuids(workers.map(\.bits))]).map { try $0.uuid() })
+        return runs.filter { run in run.worker.map { !live.contains($0.bits) } ?? true }
     }
 
     /// Takes locked runs back from their lost workers.

@@ -48,7 +48,8 @@ public struct PostgreSQLTaskRunRepository: TaskRunRepository {
 
     public func claim(_ claim: RunClaim) async throws -> [ClaimedRun] {
         let now = context.now
-        return try await context.pool.withSession("claim runs") { session in
+        // A transaction, so that a row which cannot be read is not claimed.
+        return try await context.pool.transaction("claim runs") { session in
             let rows = try session.execute(
                 TaskRunSQL.claim,
                 [

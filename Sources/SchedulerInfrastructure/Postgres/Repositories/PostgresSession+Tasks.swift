@@ -70,7 +70,7 @@ extension PostgresSession {
             throw SchedulerError(.notFound, "task \(edit.task.id) does not exist", context: context)
         }
         let expected = edit.decided.map { $0.from } ?? old.nextRunAt
-        guard row.version == edit.task.version, row.nextRunAt == expected else {
+        guard row.version == edit.task.version, row.nextRunAt == expected, row.status == old.status else {
             throw SchedulerError(
                 .conflict, "task \(edit.task.id) was changed by somebody else; read it again", context: context)
         }

@@ -68,7 +68,7 @@ final class Consumer: AMQPRole {
     }
 
     func turn(on connection: AMQPConnection) throws(AMQPError) -> Duration {
-        for command in mailbox.takeAll() { try handle(command, on: connection) }
+        try handleCommands(on: connection)
         try renewSilent(on: connection)
         try attachWaiting(on: connection)
         for _ in 0..<Consumer.batch {
@@ -130,6 +130,19 @@ final class Consumer: AMQPRole {
 // MARK: - Commands
 
 extension Consumer {
+    /// Handles what callers ask; where the connection breaks meanwhile, the rest stays for the next one.
+    private func handleCommands(on connection: AMQPConnection) throws(AMQPError) {
+        var commands = mailbox.takeAll()[...]
+        while let command = commands.popFirst() {
+            do throws(AMQPError) {
+                try handle(command, on: connection)
+            } catch {
+                mailbox.putBack(Array(commands))
+                throw error
+            }
+        }
+    }
+
     private func handle(_ command: ConsumerMailbox.Command, on connection: AMQPConnection) throws(AMQPError) {
         switch command {
         case .subscribe(let subscription, let reply):

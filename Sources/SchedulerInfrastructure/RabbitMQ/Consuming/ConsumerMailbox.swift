@@ -48,6 +48,9 @@ final class ConsumerMailbox: Sendable {
         }
     }
 
+    /// Returns commands that could not be handled now, before those that came since.
+    func putBack(_ commands: [Command]) { state.withLock { $0.commands.insert(contentsOf: commands, at: 0) } }
+
     /// Takes nothing more in, and returns what was left.
     func close() -> [Command] {
         state.withLock { state in

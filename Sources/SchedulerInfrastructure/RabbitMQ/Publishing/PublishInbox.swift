@@ -17,8 +17,8 @@ final class PublishInbox: Sendable {
         var phase = Phase.connecting
         /// The broker reads nothing from us (memory or disk alarm).
         var isBlocked = false
-        /// A message was sent and nothing came back in time.
-        var isStalled = false
+        /// Since when messages were sent and nothing came back in time.
+        var stalledSince: ContinuousClock.Instant?
         var tickets: Deque<PublishTicket> = []
         /// How many messages of the first ticket are taken.
         var taken = 0
@@ -38,7 +38,7 @@ final class PublishInbox: Sendable {
     }
 
     var isConnected: Bool {
-        state.withLock { $0.phase == .open && !$0.isBlocked && !$0.isStalled }
+        state.withLock { $0.phase == .open && !$0.isBlocked && $0.stalledSince == nil }
     }
 
     var isEmpty: Bool { state.withLock { $0.count == 0 } }
@@ -90,13 +90,24 @@ extension PublishInbox {
             guard state.phase != .closed else { return }
             state.phase = .open
             state.isBlocked = false
-            state.isStalled = false
+            state.stalledSince = nil
         }
     }
 
     func setBlocked(_ isBlocked: Bool) { state.withLock { $0.isBlocked = isBlocked } }
 
-    func setStalled(_ isStalled: Bool) { state.withLock { $0.isStalled = isStalled } }
+    func setStalled(_ isStalled: Bool) {
+        state.withLock { $0.stalledSince = isStalled ? $0.stalledSince ?? .now : nil }
+    }
+
+    /// Whether the broker has confirmed nothing for so long, though it reads: nobody publishes then, so no later
+    /// confirm can end it.
+    func isStalled(longerThan limit: Duration) -> Bool {
+        state.withLock { state in
+            guard let since = state.stalledSince, !state.isBlocked else { return false }
+            return since.duration(to: .now) > limit
+        }
+    }
 
     /// The connection is lost.
     ///

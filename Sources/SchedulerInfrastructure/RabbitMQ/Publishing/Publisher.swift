@@ -23,6 +23,8 @@ final class Publisher: AMQPRole {
     private var isBlocked = false
 
     private let channel: amqp_channel_t = 2
+    /// How long the broker may read and confirm nothing before the connection is given up.
+    private static let stallLimit = Duration.seconds(15)
     /// How long a queue that was deleted stays so.
     ///
     /// RabbitMQ tells its consumers of the deletion a moment later; where it then finds the queue made anew, it
@@ -50,6 +52,7 @@ final class Publisher: AMQPRole {
 
     func turn(on connection: AMQPConnection) throws(AMQPError) -> Duration {
         while let event = try connection.nextEvent() { handle(event) }
+        if inbox.isStalled(longerThan: Publisher.stallLimit) { throw AMQPError("the broker confirms nothing") }
         try publish(on: connection)
         guard !isBlocked, window.count < limit else { return .seconds(3_600) }
         if !inbox.isEmpty { return .zero }
