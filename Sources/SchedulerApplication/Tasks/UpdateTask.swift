@@ -17,7 +17,7 @@ public struct UpdateTask: Sendable {
         try await editor.edit(id, tenant: tenant) { task, now in
             let spec = try body.replacing(task.spec)
             guard spec != task.spec else { return nil }
-            if body.namesSchedule { _ = try FireTimes(of: spec)?.firstFire(after: now, of: spec) }
+            if body.namesSchedule { _ = try TaskDomainService.firstFireTime(of: spec, after: now) }
             return TaskEditor.Change(spec: spec, status: task.status, reschedules: body.namesSchedule)
         }
     }

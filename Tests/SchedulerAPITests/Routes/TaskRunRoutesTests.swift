@@ -36,10 +36,11 @@ struct TaskRunRoutesTests {
             let fields = try await client.post("/api/tasks/\(task)/trigger").data?.object?.keys.sorted()
             #expect(
                 fields == [
-                    "attempt", "cancel_requested_at", "completed_at", "crashes", "created_at", "due_at", "duration_ms",
-                    "error_message", "error_type", "exit_code", "id", "interruptions", "priority", "progress", "result",
-                    "retry_count", "scheduled_at", "started_at", "status", "task_id", "task_type", "task_version",
-                    "tenant_id", "trigger_type", "triggered_by", "updated_at", "worker_id", "workflow_id",
+                    "attempt", "cancel_requested_at", "completed_at", "cpu_time_ms", "crashes", "created_at", "due_at",
+                    "duration_ms", "error_message", "error_stack", "error_type", "exit_code", "id", "interruptions",
+                    "memory_peak_mb", "priority", "progress", "result", "retry_count", "scheduled_at", "started_at",
+                    "status", "task_id", "task_type", "task_version", "tenant_id", "trace_context", "trigger_type",
+                    "triggered_by", "updated_at", "worker_id", "workflow_id",
                 ])
         }
     }
