@@ -4,10 +4,11 @@
 # nothing but the given variables, and with the log as its output; remembers its process id in a file. Its signals are
 # unblocked: a test starts us from a thread that blocks nearly all, and a server with SIGTERM blocked cannot be stopped.
 launch() {
-    local dir=$1 pid_file=$2
+    local dir=$1 pid_file=$2 before=$PWD
     shift 2
+    # Before the fork: whoever looks at the process at once must find it in its folder (`works_in`).
+    cd "$dir"
     (
-        cd "$dir"
         close_inherited_files
         if is_root; then
             exec setsid setpriv --reuid="$SERVICE_USER" --regid="$SERVICE_USER" --clear-groups -- env -i --default-signal "$@"
@@ -16,6 +17,7 @@ launch() {
         fi
     ) </dev/null >>"$dir/server.log" 2>&1 &
     echo $! >"$pid_file"
+    cd "$before"
 }
 
 # A server that kept what its starter has open (a pipe, a socket) would keep whoever waits for its end waiting.
