@@ -28,7 +28,7 @@ public struct TaskService: Sendable {
         decider: FireTimesDecider = FireTimesDecider()
     ) {
         let enqueue = EnqueueRuns(runs: store.runs, wakeUps: store.wakeUps)
-        create = CreateTask(store: store)
+        create = CreateTask(store: store, zones: decider.zones)
         update = UpdateTask(store: store, decider: decider)
         delete = DeleteTask(tasks: store.tasks, wakeUps: store.wakeUps)
         find = FindTask(tasks: store.tasks)

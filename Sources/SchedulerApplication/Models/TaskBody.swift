@@ -1,5 +1,6 @@
 public import SchedulerDomain
 import SchedulerErrors
+public import SchedulerFoundation
 
 /// The body of `POST /api/tasks` and `PUT /api/tasks/{id}`.
 ///
@@ -14,7 +15,7 @@ public struct TaskBody: Sendable {
     /// Returns what the body asks to create.
     ///
     /// - Throws: `validation` with every fault of the body.
-    public func draft() throws -> (spec: TaskSpec, status: TaskStatus) {
+    public func draft(zones: any ZoneCatalog = SystemZones.shared) throws -> (spec: TaskSpec, status: TaskStatus) {
         var reader = try BodyReader(json)
         var spec = TaskSpec(name: "", taskType: "", executor: "")
         var status = TaskStatus.active
@@ -23,7 +24,7 @@ public struct TaskBody: Sendable {
             reader.fault("executor", "is missing; say what executes, for example \"shell\"")
         }
         reader.read("status", into: &status, orNull: .active, .word(of: [.created, .active, .paused]))
-        read(&reader, into: &spec)
+        read(&reader, into: &spec, zones: zones)
         if !reader.names("task_type") { spec.taskType = ExecutorKind(spec.executor).taskType ?? spec.executor }
         if !reader.names("executor") { spec.executor = spec.taskType }
         return (try finished(&reader, spec), status)
@@ -33,11 +34,11 @@ public struct TaskBody: Sendable {
     ///
     /// The queue follows the executor if it did so before and the body does not name it.
     /// - Throws: `validation` with every fault of the body, also where it does not fit what it leaves as it was.
-    public func replacing(_ old: TaskSpec) throws -> TaskSpec {
+    public func replacing(_ old: TaskSpec, zones: any ZoneCatalog = SystemZones.shared) throws -> TaskSpec {
         var reader = try BodyReader(json)
         var spec = old
         reader.refuse(["status"], "cannot be replaced; use the task's pause and resume")
-        read(&reader, into: &spec)
+        read(&reader, into: &spec, zones: zones)
         let followed = old.taskType == (ExecutorKind(old.executor).taskType ?? old.executor)
         if followed, reader.names("executor"), !reader.names("task_type") {
             spec.taskType = ExecutorKind(spec.executor).taskType ?? spec.executor
@@ -47,10 +48,12 @@ public struct TaskBody: Sendable {
 
     /// Whether the body names anything that decides when the task fires.
     var namesSchedule: Bool {
-        ["schedule", "timezone", "start_date", "end_date", "max_executions"].contains { json[$0] != nil }
+        [
+            "schedule", "timezone", "start_date", "end_date", "max_executions", "dst_gap", "dst_overlap",
+        ].contains { json[$0] != nil }
     }
 
-    private func read(_ reader: inout BodyReader, into spec: inout TaskSpec) {
+    private func read(_ reader: inout BodyReader, into spec: inout TaskSpec, zones: any ZoneCatalog) {
         reader.readRequired("name", into: &spec.name, .taskName)
         reader.read("description", into: &spec.description, .text(0...100_000))
         reader.readRequired("executor", into: &spec.executor, .typeName)
@@ -61,7 +64,7 @@ public struct TaskBody: Sendable {
         reader.read("working_directory", into: &spec.workingDirectory, .text(1...4_096))
         reader.read("config", into: &spec.config, orNull: [:], .object)
         reader.read("schedule", into: &spec.schedule, .schedule)
-        reader.read("timezone", into: &spec.timezone, orNull: "UTC", .timezone)
+        reader.read("timezone", into: &spec.timezone, orNull: "UTC", .timezone(of: zones))
         reader.read("priority", into: &spec.priority, orNull: .normal, .word(of: Priority.allCases))
         reader.read("timeout_seconds", into: &spec.timeoutSeconds, orNull: 3_600, .integer(1...86_400))
         readRetries(&reader, into: &spec.retryPolicy)
@@ -70,6 +73,7 @@ public struct TaskBody: Sendable {
         reader.read("start_date", into: &spec.startDate, .instant)
         reader.read("end_date", into: &spec.endDate, .instant)
         reader.read("max_executions", into: &spec.maxExecutions, .integer(1...Int64.max))
+        readPolicies(&reader, into: &spec)
         reader.read("tags", into: &spec.tags, orNull: [], .list(of: .text(1...255)))
         reader.read("metadata", into: &spec.metadata, orNull: [:], .object)
         reader.refuse(
@@ -77,6 +81,18 @@ public struct TaskBody: Sendable {
                 "id", "tenant_id", "execution_count", "created_by", "next_run_at", "last_run_at", "version",
                 "created_at", "updated_at",
             ], "is kept by the system and cannot be set")
+    }
+
+    private func readPolicies(_ reader: inout BodyReader, into spec: inout TaskSpec) {
+        reader.read(
+            "misfire_policy", into: &spec.misfirePolicy, orNull: .fireOnce, .word(of: MisfirePolicy.allCases))
+        reader.read("misfire_limit", into: &spec.misfireLimit, orNull: 100, .integer(1...10_000))
+        reader.read(
+            "misfire_window_seconds", into: &spec.misfireWindowSeconds, orNull: 3_600, .integer(0...31_622_400))
+        reader.read("overlap_policy", into: &spec.overlapPolicy, orNull: .queue, .word(of: OverlapPolicy.allCases))
+        reader.read("jitter_seconds", into: &spec.jitterSeconds, orNull: 0, .integer(0...86_400))
+        reader.read("dst_gap", into: &spec.gapPolicy, orNull: .runAfter, .word(of: GapPolicy.allCases))
+        reader.read("dst_overlap", into: &spec.repeatPolicy, orNull: .first, .word(of: RepeatPolicy.allCases))
     }
 
     private func readRetries(_ reader: inout BodyReader, into policy: inout RetryPolicy) {
@@ -111,9 +127,11 @@ extension BodyRule where Value == String {
         return checked(text) { () throws(SchedulerError) in _ = try CronExpression(parsing: text) }
     }
 
-    fileprivate static let timezone = BodyRule { value in
-        guard let text = value.string else { return .failure(.wrongKind(value, "an IANA zone name")) }
-        return checked(text) { _ = try ZoneRules(text) }
+    fileprivate static func timezone(of zones: any ZoneCatalog) -> BodyRule {
+        BodyRule { value in
+            guard let text = value.string else { return .failure(.wrongKind(value, "an IANA zone name")) }
+            return checked(text) { _ = try zones.zone(text) }
+        }
     }
 
     private static func checked(_ text: String, _ check: () throws -> Void) -> Result<String, BodyFault> {

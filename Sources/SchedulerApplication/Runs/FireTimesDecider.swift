@@ -1,4 +1,5 @@
 public import SchedulerDomain
+public import SchedulerFoundation
 
 /// Decides what becomes of a task's fire times that are due: pure, so that every dispatcher and every edit decides alike.
 ///
@@ -6,22 +7,27 @@ public import SchedulerDomain
 /// latest gets a run if it is not older than `misfireWindow` (`fire_once`), the others are skipped as one series. The
 /// work is proportional to the runs that are made, not to the fire times that were missed.
 public struct FireTimesDecider: Sendable {
+    /// The time zones that schedules are read with.
+    public let zones: any ZoneCatalog
     private let punctuality: Duration
     private let misfireWindow: Duration
     private let maxWaiting: Int
     private let makeRunID: @Sendable (UTCInstant) -> RunID
 
     /// - Parameters:
+    ///   - zones: the time zones that schedules are read with.
     ///   - punctuality: how late a fire time may be decided and still count as on time.
     ///   - misfireWindow: the age beyond which a missed fire time is never made up for.
     ///   - maxWaiting: how many scheduled runs of one task may wait; fire times beyond are skipped.
     ///   - makeRunID: makes the id of a run created at the given time.
     public init(
+        zones: any ZoneCatalog = SystemZones.shared,
         punctuality: Duration = .seconds(10),
         misfireWindow: Duration = .seconds(3_600),
         maxWaiting: Int = 100,
         makeRunID: @escaping @Sendable (UTCInstant) -> RunID = { RunID(at: $0) }
     ) {
+        self.zones = zones
         self.punctuality = punctuality
         self.misfireWindow = misfireWindow
         self.maxWaiting = maxWaiting
@@ -35,7 +41,8 @@ public struct FireTimesDecider: Sendable {
     ///   - now: the store's time.
     /// - Throws: `validation` where the task's schedule or zone cannot be read.
     public func decision(for task: TaskDefinition, waiting: Int, now: UTCInstant) throws -> FireDecision? {
-        guard task.status == .active, let from = task.nextRunAt, from <= now, let times = try FireTimes(of: task.spec)
+        guard task.status == .active, let from = task.nextRunAt, from <= now,
+            let times = try FireTimes(of: task.spec, zones: zones)
         else { return nil }
         var plan = Plan(task: task, from: from, room: maxWaiting - waiting)
         // Runs triggered by hand may have used up the last execution.

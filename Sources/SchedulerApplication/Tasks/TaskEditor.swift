@@ -40,7 +40,7 @@ struct TaskEditor: Sendable {
             guard let change = try change(task, now) else { return task }
             let decided = try await dueFires(of: task, now: now)
             do {
-                let edited = try TaskEditor.edited(task, by: change, decided: decided, now: now)
+                let edited = try TaskEditor.edited(task, by: change, decided: decided, now: now, zones: decider.zones)
                 let saved = try await store.tasks.save([TaskEdit(task: edited, decided: decided)], replacing: [task])
                 await store.wakeUps.send(.tasks)
                 if decided?.runs.isEmpty == false { await store.wakeUps.send(.runs) }
@@ -56,7 +56,7 @@ struct TaskEditor: Sendable {
 
     /// The task after the change: where its schedule goes on, and whether it has ended.
     private static func edited(
-        _ task: TaskDefinition, by change: Change, decided: FireDecision?, now: UTCInstant
+        _ task: TaskDefinition, by change: Change, decided: FireDecision?, now: UTCInstant, zones: any ZoneCatalog
     ) throws -> TaskDefinition {
         var edited = task
         edited.spec = change.spec
@@ -69,7 +69,7 @@ struct TaskEditor: Sendable {
         if isExhausted || hasEnded {
             edited.status = .inactive
         } else {
-            edited.nextRunAt = try FireTimes(of: change.spec)?.next(after: now)
+            edited.nextRunAt = try FireTimes(of: change.spec, zones: zones)?.next(after: now)
         }
         return edited
     }

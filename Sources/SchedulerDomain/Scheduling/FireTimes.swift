@@ -23,10 +23,10 @@ public struct FireTimes: Sendable, Hashable {
     /// Returns the fire times of a task; nil where it has no schedule.
     ///
     /// - Throws: `validation` for an expression or zone that cannot be read.
-    public init?(of spec: TaskSpec) throws {
+    public init?(of spec: TaskSpec, zones: any ZoneCatalog) throws {
         guard let schedule = spec.schedule else { return nil }
         self.init(
-            try CronExpression(parsing: schedule), in: try ZoneRules(spec.timezone), from: spec.startDate,
+            try CronExpression(parsing: schedule), in: try zones.zone(spec.timezone), from: spec.startDate,
             through: spec.endDate)
     }
 

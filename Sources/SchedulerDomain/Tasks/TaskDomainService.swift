@@ -6,8 +6,10 @@ public enum TaskDomainService {
     ///
     /// - Throws: `validation` where schedule or zone cannot be read, or where the schedule would never fire, which
     ///   nobody means.
-    public static func firstFireTime(of spec: TaskSpec, after now: UTCInstant) throws -> UTCInstant? {
-        guard let times = try FireTimes(of: spec) else { return nil }
+    public static func firstFireTime(of spec: TaskSpec, after now: UTCInstant, zones: any ZoneCatalog) throws
+        -> UTCInstant?
+    {
+        guard let times = try FireTimes(of: spec, zones: zones) else { return nil }
         if let first = times.next(after: now) { return first }
         if let end = spec.endDate, end <= now {
             throw SchedulerError.invalid("end_date", "lies in the past, so the schedule would never fire")

@@ -32,12 +32,24 @@ public struct TaskSpec: Sendable, Hashable, Codable {
     public var endDate: UTCInstant?
     /// How many runs the task may ever have; nil without limit.
     public var maxExecutions: Int64?
+    public var misfirePolicy: MisfirePolicy
+    /// The most missed fire times that `fire_all` makes up for.
+    public var misfireLimit: Int
+    /// The age, in seconds, beyond which a missed fire time is never made up for.
+    public var misfireWindowSeconds: Int
+    public var overlapPolicy: OverlapPolicy
+    /// Runs become due up to so many seconds after their fire time, the same for the same fire time; 0 for none.
+    public var jitterSeconds: Int
+    public var gapPolicy: GapPolicy
+    public var repeatPolicy: RepeatPolicy
+    /// Tasks that must have ended before this one runs; empty: it does not depend on any.
+    public var dependencies: [TaskDependency]
     public var tags: [String]
     public var metadata: JSONValue
 
     enum CodingKeys: String, CodingKey {
         case name, description, executor, command, arguments, environment, config, schedule, timezone, priority, tags
-        case metadata
+        case metadata, dependencies
         case taskType = "task_type"
         case workingDirectory = "working_directory"
         case retryPolicy = "retry_policy"
@@ -47,6 +59,13 @@ public struct TaskSpec: Sendable, Hashable, Codable {
         case startDate = "start_date"
         case endDate = "end_date"
         case maxExecutions = "max_executions"
+        case misfirePolicy = "misfire_policy"
+        case misfireLimit = "misfire_limit"
+        case misfireWindowSeconds = "misfire_window_seconds"
+        case overlapPolicy = "overlap_policy"
+        case jitterSeconds = "jitter_seconds"
+        case gapPolicy = "dst_gap"
+        case repeatPolicy = "dst_overlap"
     }
 
     public init(
@@ -69,6 +88,14 @@ public struct TaskSpec: Sendable, Hashable, Codable {
         startDate: UTCInstant? = nil,
         endDate: UTCInstant? = nil,
         maxExecutions: Int64? = nil,
+        misfirePolicy: MisfirePolicy = .fireOnce,
+        misfireLimit: Int = 100,
+        misfireWindowSeconds: Int = 3_600,
+        overlapPolicy: OverlapPolicy = .queue,
+        jitterSeconds: Int = 0,
+        gapPolicy: GapPolicy = .runAfter,
+        repeatPolicy: RepeatPolicy = .first,
+        dependencies: [TaskDependency] = [],
         tags: [String] = [],
         metadata: JSONValue = .object([:])
     ) {
@@ -91,6 +118,14 @@ public struct TaskSpec: Sendable, Hashable, Codable {
         self.startDate = startDate
         self.endDate = endDate
         self.maxExecutions = maxExecutions
+        self.misfirePolicy = misfirePolicy
+        self.misfireLimit = misfireLimit
+        self.misfireWindowSeconds = misfireWindowSeconds
+        self.overlapPolicy = overlapPolicy
+        self.jitterSeconds = jitterSeconds
+        self.gapPolicy = gapPolicy
+        self.repeatPolicy = repeatPolicy
+        self.dependencies = dependencies
         self.tags = tags
         self.metadata = metadata
     }

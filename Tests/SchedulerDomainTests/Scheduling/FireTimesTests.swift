@@ -1,5 +1,6 @@
 import SchedulerDomain
 import SchedulerErrors
+import SchedulerFoundation
 import SchedulerTestingUtils
 import Testing
 
@@ -160,10 +161,10 @@ struct FireTimesTests {
     func ofTask() throws {
         var spec = TaskSpec.fixture(schedule: "0 2 * * *", timezone: "Europe/Berlin")
         spec.endDate = at("2026-11-23T00:00:00Z")
-        let times = try #require(try FireTimes(of: spec))
+        let times = try #require(try FireTimes(of: spec, zones: SystemZones.shared))
         #expect(times.next(after: at("2026-11-21T12:00:00Z")) == at("2026-11-22T01:00:00Z"))
         #expect(times.next(after: at("2026-11-22T12:00:00Z")) == nil)
-        #expect(try FireTimes(of: .fixture()) == nil)
+        #expect(try FireTimes(of: .fixture(), zones: SystemZones.shared) == nil)
     }
 
     @Test("need a zone by its IANA name", arguments: ["Mars/Phobos", "", "CEST", "GMT+2", "europe berlin", "Europe/"])
