@@ -1,6 +1,6 @@
 # `make` alone lists what there is. Everything it does is a script in scripts/ or a swift command.
 .DEFAULT_GOAL := help
-.PHONY: help build release test lint format run demo bench clean services-up services-down
+.PHONY: help build release test lint format run demo bench bench-schedule clean services-up services-down
 SHELL := /bin/bash
 
 DATA ?= data
@@ -41,6 +41,10 @@ demo: ## Start the distributed form on this machine until Ctrl-C
 bench: release ## Measure runs per second on the distributed form
 	@scripts/install-dependencies --servers
 	@exec scripts/bench $(ARGS)
+
+bench-schedule: release ## Measure how punctual the distributed form is (takes some ten minutes)
+	@scripts/install-dependencies --servers
+	@exec scripts/bench-schedule
 
 services-up: ## Start PostgreSQL and RabbitMQ for development and print their URLs
 	@scripts/install-dependencies --servers
