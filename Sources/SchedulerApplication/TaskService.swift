@@ -18,6 +18,9 @@ public struct TaskService: Sendable {
     public let findRun: FindRun
     public let listRuns: ListRuns
     public let listWorkers: ListWorkers
+    public let previewSchedule: PreviewSchedule
+    /// The time zones that schedules are read with.
+    public let zones: any ZoneCatalog
 
     /// - Parameters:
     ///   - clock: the clock that stamps the ids of triggered runs; fire times go by the store's own.
@@ -40,6 +43,8 @@ public struct TaskService: Sendable {
         findRun = FindRun(runs: store.runs)
         listRuns = ListRuns(runs: store.runs)
         listWorkers = ListWorkers(workers: store.workers)
+        previewSchedule = PreviewSchedule(store: store, zones: decider.zones)
+        zones = decider.zones
     }
 }
 

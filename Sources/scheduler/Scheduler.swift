@@ -14,7 +14,8 @@ struct Scheduler: AsyncParsableCommand {
         version: BuildVersion.text,
         subcommands: [
             StandaloneCommand.self, APICommand.self, DispatcherCommand.self, WorkerCommand.self, MigrateCommand.self,
-            BenchCommand.self,
+            CronCommand.self,
+            CronCommand.self, BenchCommand.self,
         ]
     )
 }

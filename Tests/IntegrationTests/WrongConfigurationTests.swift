@@ -59,7 +59,9 @@ struct WrongConfigurationTests {
         }
     }
 
-    @Test("each role explains itself", arguments: ["api", "dispatcher", "worker", "standalone", "migrate", "bench"])
+    @Test(
+        "each role explains itself",
+        arguments: ["api", "dispatcher", "worker", "standalone", "migrate", "cron", "bench"])
     func help(command: String) async throws {
         try await withTemporaryFolder { folder in
             let process = try SchedulerProcess([command, "--help"], logIn: folder)

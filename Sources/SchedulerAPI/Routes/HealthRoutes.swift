@@ -7,6 +7,8 @@ import SchedulerDomain
 struct HealthRoutes: Sendable {
     let health: HealthCheck
     let version: String
+    /// The release of the time zone rules.
+    let zonesVersion: @Sendable () -> String
     let port: @Sendable () -> Int
     let envelope: Envelope
 
@@ -32,6 +34,7 @@ struct HealthRoutes: Sendable {
             writer.field("ready", report.isReady)
             writer.field("service", "scheduler-service")
             writer.field("version", version)
+            writer.field("tzdata", zonesVersion())
             writer.field("port", port())
             writer.name("dependencies")
             writer.object { writer in

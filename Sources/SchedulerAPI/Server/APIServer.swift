@@ -86,10 +86,11 @@ public final class APIServer: Service {
         router.add(middleware: ErrorMiddleware(failures: failures))
         TaskRoutes(service: service, envelope: envelope, reader: reader).add(to: router)
         TaskRunRoutes(service: service, envelope: envelope, reader: reader).add(to: router)
+        ScheduleRoutes(service: service, envelope: envelope, reader: reader).add(to: router)
         WorkerRoutes(service: service, envelope: envelope).add(to: router)
         HealthRoutes(
-            health: HealthCheck(probes), version: version, port: { self.port ?? self.configuration.port },
-            envelope: envelope
+            health: HealthCheck(probes), version: version, zonesVersion: { [service] in service.zones.version },
+            port: { self.port ?? self.configuration.port }, envelope: envelope
         ).add(to: router)
         return RequestGate(base: router.buildResponder(), timeout: configuration.requestTimeout, failures: failures)
     }

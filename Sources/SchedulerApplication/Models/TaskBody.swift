@@ -121,13 +121,14 @@ public struct TaskBody: Sendable {
 
 extension BodyRule where Value == String {
     /// A cron expression, kept as it was written.
-    fileprivate static let schedule = BodyRule { value in
+    static let schedule = BodyRule { value in
         guard let text = value.string else { return .failure(.wrongKind(value, "a cron expression")) }
         guard text.utf8.count <= 1_000 else { return .failure(BodyFault("is longer than 1000 characters")) }
         return checked(text) { () throws(SchedulerError) in _ = try CronExpression(parsing: text) }
     }
 
-    fileprivate static func timezone(of zones: any ZoneCatalog) -> BodyRule {
+    /// The name of a time zone that is known.
+    static func timezone(of zones: any ZoneCatalog) -> BodyRule {
         BodyRule { value in
             guard let text = value.string else { return .failure(.wrongKind(value, "an IANA zone name")) }
             return checked(text) { _ = try zones.zone(text) }

@@ -5,6 +5,7 @@ public protocol SchedulerStore: Sendable {
     var workers: any WorkerRepository { get }
     var recovery: any RecoveryRepository { get }
     var locks: any DistributedLock { get }
+    var zoneSettings: any ZoneSettings { get }
     var wakeUps: any WakeUps { get }
 
     /// Returns the store's time, by which fire times are compared; also the health check.

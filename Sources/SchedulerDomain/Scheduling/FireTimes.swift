@@ -1,8 +1,9 @@
 /// The fire times of an expression in a time zone, within a window.
 ///
-/// Daylight saving: a fixed schedule (`CronExpression.isFixed`) whose time falls into a gap fires once at the first
-/// instant after it, and in an overlap once, the first time. A wildcard schedule fires at every real instant whose
-/// wall clock matches, so it follows elapsed time.
+/// Daylight saving, and every other change of a zone's offset: a fixed schedule (`CronExpression.isFixed`) whose time
+/// falls into a gap fires once at the first instant after it, and in an overlap once, the first time, unless the
+/// policies say otherwise. A wildcard schedule fires at every real instant whose wall clock matches, so it follows
+/// elapsed time. A fixed rate (`@every`) counts from `start`, or from the Unix epoch, and knows no zone.
 public struct FireTimes: Sendable, Hashable {
     public let expression: CronExpression
     public let zone: ZoneRules
@@ -10,14 +11,23 @@ public struct FireTimes: Sendable, Hashable {
     public let start: UTCInstant?
     /// No fire time after it; nil: no bound.
     public let end: UTCInstant?
+    public let gapPolicy: GapPolicy
+    public let repeatPolicy: RepeatPolicy
 
     public init(
-        _ expression: CronExpression, in zone: ZoneRules, from start: UTCInstant? = nil, through end: UTCInstant? = nil
+        _ expression: CronExpression,
+        in zone: ZoneRules,
+        from start: UTCInstant? = nil,
+        through end: UTCInstant? = nil,
+        gapPolicy: GapPolicy = .runAfter,
+        repeatPolicy: RepeatPolicy = .first
     ) {
         self.expression = expression
         self.zone = zone
         self.start = start
         self.end = end
+        self.gapPolicy = gapPolicy
+        self.repeatPolicy = repeatPolicy
     }
 
     /// Returns the fire times of a task; nil where it has no schedule.
@@ -27,78 +37,100 @@ public struct FireTimes: Sendable, Hashable {
         guard let schedule = spec.schedule else { return nil }
         self.init(
             try CronExpression(parsing: schedule), in: try zones.zone(spec.timezone), from: spec.startDate,
-            through: spec.endDate)
+            through: spec.endDate, gapPolicy: spec.gapPolicy, repeatPolicy: spec.repeatPolicy)
     }
 
     /// Returns the first fire time strictly after an instant; nil: never again.
     public func next(after instant: UTCInstant) -> UTCInstant? {
-        var after = instant
-        if let start, start > after {
+        if let rate {
             // A start that is itself a fire time counts.
-            after = start.advanced(by: .microseconds(-1))
+            let fire = max(rate.next(after: instant), earliest)
+            return fire <= latest ? fire : nil
         }
-        guard let seconds = expression.isFixed ? nextFixed(after: after) : nextWildcard(after: after) else {
-            return nil
+        let lower = max(instant.secondsSinceEpoch + 1, earliest.roundedUp)
+        return first(from: lower, through: latest.secondsSinceEpoch).map(UTCInstant.init(secondsSinceEpoch:))
+    }
+
+    /// Returns the last fire time strictly before an instant; nil: there is none.
+    public func previous(before instant: UTCInstant) -> UTCInstant? {
+        if let rate {
+            let fire = min(rate.previous(before: instant), rate.next(after: latest).advanced(by: .zero - rate.interval))
+            return fire >= earliest ? fire : nil
         }
-        let fire = UTCInstant(secondsSinceEpoch: seconds)
-        guard fire <= UTCInstant.distantFuture else { return nil }
-        if let end, fire > end { return nil }
-        return fire
+        let upper = min(instant.roundedUp - 1, latest.secondsSinceEpoch)
+        return last(from: earliest.roundedUp, through: upper).map(UTCInstant.init(secondsSinceEpoch:))
+    }
+
+    private var earliest: UTCInstant { max(start ?? .distantPast, .distantPast) }
+    private var latest: UTCInstant { min(end ?? .distantFuture, .distantFuture) }
+
+    private var rate: FixedRate? {
+        guard case .every(let seconds) = expression.form else { return nil }
+        return FixedRate(anchor: min(earliest == .distantPast ? .epoch : earliest, .distantFuture), seconds: seconds)
     }
 
     /// Returns the last fire time before `limit`, given that `first` is one.
     ///
-    /// A binary search over `next(after:)`, which never falls as its argument grows: some thirty steps for any distance.
     /// - Precondition: `first` is a fire time before `limit`.
     public func last(from first: UTCInstant, before limit: UTCInstant) -> UTCInstant {
         precondition(first < limit, "the first fire time lies before the limit")
-        var low = first.secondsSinceEpoch
-        var high = limit.secondsSinceEpoch
-        var last = first
-        while low < high {
-            let middle = low + (high - low + 1) / 2
-            // Asked from just before `middle`, so that `middle` itself counts.
-            let probe = UTCInstant(secondsSinceEpoch: middle).advanced(by: .microseconds(-1))
-            if let fire = next(after: probe), fire < limit {
-                last = fire
-                low = max(middle, fire.secondsSinceEpoch)
-            } else {
-                high = middle - 1
-            }
-        }
-        return last
+        return max(first, previous(before: limit) ?? first)
     }
 
-    private func nextFixed(after instant: UTCInstant) -> Int64? {
-        let second = instant.secondsSinceEpoch
-        // Every wall-clock time up to the present one was shown already, or its gap is over.
-        var wallClock = second + zone.offset(at: second)
-        while let candidate = expression.firstWallClock(from: wallClock) {
-            let fire = self.instant(ofWallClock: candidate)
-            if fire > second { return fire }
-            wallClock = candidate + 1
-        }
-        return nil
+    /// The first fire time of the calendar among whole seconds.
+    private func first(from lower: Int64, through upper: Int64) -> Int64? {
+        guard let calendar = expression.calendar else { return nil }
+        // Calendar and zones repeat after 400 years, so what did not come by then never does.
+        let bound = max(lower, zone.lastChange) + FireTimes.cycle
+        let search = FireSearch(calendar: calendar, zone: zone, gapPolicy: gapPolicy, repeatPolicy: repeatPolicy)
+        return search.first(from: lower, through: min(upper, bound))
     }
 
-    /// The first instant that shows the wall-clock time; inside a gap, the first instant after it.
-    private func instant(ofWallClock wallClock: Int64) -> Int64 {
-        let before = zone.offset(at: wallClock - 86_400)
-        let after = zone.offset(at: wallClock + 86_400)
-        let candidates = [wallClock - before, wallClock - after].sorted()
-        if let exact = candidates.first(where: { $0 + zone.offset(at: $0) == wallClock }) { return exact }
-        let transition = zone.nextTransition(after: wallClock - max(before, after) - 1)
-        return transition ?? wallClock - after
+    /// The last fire time of the calendar among whole seconds.
+    private func last(from lower: Int64, through upper: Int64) -> Int64? {
+        guard let calendar = expression.calendar else { return nil }
+        // Before the zone's first change there is neither gap nor overlap.
+        let bound = min(upper, zone.firstChange) - FireTimes.cycle
+        let search = FireSearch(calendar: calendar, zone: zone, gapPolicy: gapPolicy, repeatPolicy: repeatPolicy)
+        return search.last(from: max(lower, bound), through: upper)
     }
 
-    private func nextWildcard(after instant: UTCInstant) -> Int64? {
-        var from = instant.secondsSinceEpoch + 1
-        while true {
-            let offset = zone.offset(at: from)
-            guard let wallClock = expression.firstWallClock(from: from + offset) else { return nil }
-            let candidate = wallClock - offset
-            guard let transition = zone.nextTransition(after: from), transition <= candidate else { return candidate }
-            from = transition
-        }
+    /// 400 years of the Gregorian calendar, in seconds: 146,097 days, a whole number of weeks.
+    private static let cycle: Int64 = 146_097 * 86_400
+}
+
+/// A fixed rate: an instant and every whole number of intervals from it, before and after.
+private struct FixedRate {
+    private let anchor: Int64
+    private let microseconds: Int64
+
+    /// - Parameter anchor: between the distant past and the distant future.
+    init(anchor: UTCInstant, seconds: Int) {
+        self.anchor = anchor.microsecondsSinceEpoch
+        microseconds = Int64(seconds) * 1_000_000
+    }
+
+    var interval: Duration { .microseconds(microseconds) }
+
+    func next(after instant: UTCInstant) -> UTCInstant { at(distance(to: instant).floorDivided(by: microseconds) + 1) }
+
+    func previous(before instant: UTCInstant) -> UTCInstant {
+        at((distance(to: instant) - 1).floorDivided(by: microseconds))
+    }
+
+    private func distance(to instant: UTCInstant) -> Int64 {
+        min(max(instant, .distantPast), .distantFuture).microsecondsSinceEpoch - anchor
+    }
+
+    private func at(_ count: Int64) -> UTCInstant {
+        UTCInstant(microsecondsSinceEpoch: anchor + count * microseconds)
+    }
+}
+
+extension UTCInstant {
+    /// The first whole second at or after it.
+    fileprivate var roundedUp: Int64 {
+        let second = secondsSinceEpoch
+        return microsecondsSinceEpoch == second * 1_000_000 ? second : second + 1
     }
 }

@@ -28,7 +28,15 @@ public struct CivilDate: Hashable, Sendable {
         year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
     }
 
-    public var daysSinceEpoch: Int64 {
+    public var daysSinceEpoch: Int64 { CivilDate.daysSinceEpoch(year: year, month: month, day: day) }
+
+    /// 0 for Sunday to 6 for Saturday.
+    public var weekday: Int { CivilDate.weekday(daysSinceEpoch: daysSinceEpoch) }
+
+    static func weekday(daysSinceEpoch days: Int64) -> Int { Int(((days + 4) % 7 + 7) % 7) }
+
+    /// - Precondition: `month` is 1–12; `day` may lie beyond the month.
+    static func daysSinceEpoch(year: Int64, month: Int, day: Int) -> Int64 {
         let shiftedYear = month <= 2 ? year - 1 : year
         let era = (shiftedYear >= 0 ? shiftedYear : shiftedYear - 399) / 400
         let yearOfEra = shiftedYear - era * 400
@@ -36,9 +44,6 @@ public struct CivilDate: Hashable, Sendable {
         let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
         return era * 146_097 + dayOfEra - 719_468
     }
-
-    /// 0 for Sunday to 6 for Saturday.
-    public var weekday: Int { Int(((daysSinceEpoch + 4) % 7 + 7) % 7) }
 
     public static func isLeap(_ year: Int64) -> Bool { year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) }
 
@@ -49,5 +54,15 @@ public struct CivilDate: Hashable, Sendable {
         case 4, 6, 9, 11: 30
         default: 31
         }
+    }
+}
+
+extension Int64 {
+    /// The quotient rounded down, also below zero.
+    ///
+    /// - Precondition: `divisor` is above zero.
+    func floorDivided(by divisor: Int64) -> Int64 {
+        let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
+        return remainder < 0 ? quotient - 1 : quotient
     }
 }

@@ -9,6 +9,7 @@ public final class PostgresStore: SchedulerStore {
     public let workers: any WorkerRepository
     public let recovery: any RecoveryRepository
     public let locks: any DistributedLock
+    public let zoneSettings: any ZoneSettings
     /// Also a service: its `run` listens from the start, else the first use begins it.
     public let postgresWakeUps: PostgresWakeUps
     public let pool: PostgresPool
@@ -35,6 +36,7 @@ public final class PostgresStore: SchedulerStore {
         workers = PostgreSQLWorkerRepository(context: context, beats: beats)
         recovery = PostgreSQLRecoveryRepository(context: context)
         locks = PostgreSQLDistributedLock(context: context)
+        zoneSettings = PostgreSQLZoneSettings(context: context)
         postgresWakeUps = PostgresWakeUps(configuration, logger: logger)
     }
 

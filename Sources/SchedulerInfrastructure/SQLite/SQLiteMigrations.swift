@@ -13,6 +13,7 @@ enum SQLiteMigrations {
         migrator.registerMigration("0002_run_live") { try $0.execute(sql: runLive) }
         migrator.registerMigration("0003_run_history") { try $0.execute(sql: runHistory) }
         migrator.registerMigration("0004_workers") { try $0.execute(sql: workers) }
+        migrator.registerMigration("0009_zones") { try $0.execute(sql: zones) }
         return migrator
     }
 
@@ -214,5 +215,14 @@ enum SQLiteMigrations {
             body TEXT,
             created_at INTEGER NOT NULL
         ) STRICT;
+        """
+
+    private static let zones = """
+        -- What the system remembers about itself.
+        CREATE TABLE settings (
+            key TEXT NOT NULL PRIMARY KEY,
+            value TEXT NOT NULL,
+            updated_at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
         """
 }

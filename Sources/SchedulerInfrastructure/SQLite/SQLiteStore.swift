@@ -10,6 +10,7 @@ public final class SQLiteStore: SchedulerStore, RestartRecovery {
     public let workers: any WorkerRepository
     public let recovery: any RecoveryRepository
     public let locks: any DistributedLock
+    public let zoneSettings: any ZoneSettings
     public let wakeUps: any WakeUps
 
     private let database: SQLiteDatabase
@@ -31,6 +32,7 @@ public final class SQLiteStore: SchedulerStore, RestartRecovery {
         workers = SQLiteWorkerRepository(database)
         recovery = SQLiteRecoveryRepository(database)
         locks = SQLiteLocks(database)
+        zoneSettings = SQLiteZoneSettings(database)
     }
 
     public func now() async throws -> UTCInstant {

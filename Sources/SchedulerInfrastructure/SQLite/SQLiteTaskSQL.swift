@@ -59,6 +59,13 @@ enum SQLiteTaskSQL {
         ORDER BY next_run_at, id LIMIT 1 OFFSET ?
         """
 
+    /// By id, for whoever goes through all of them.
+    static let upcoming = """
+        SELECT \(columns) \(source)
+        WHERE task.status = 'active' AND task.deleted_at IS NULL AND task.next_run_at > ? AND task.id > ?
+        ORDER BY task.id LIMIT ?
+        """
+
     static let fire = """
         UPDATE tasks SET next_run_at = ?, status = ?, execution_count = ?, last_run_at = ? WHERE id = ?
         """

@@ -47,7 +47,7 @@ extension InMemoryState {
     static let passLimit = 500
 
     /// Refuses a leader whose term is over.
-    fileprivate func check(_ term: LockLease) throws {
+    func check(_ term: LockLease) throws {
         guard locks[term.key]?.isHeld(by: term) == true else {
             throw SchedulerError(.lockLost, "another dispatcher leads now", context: ["leader.token": "\(term.token)"])
         }

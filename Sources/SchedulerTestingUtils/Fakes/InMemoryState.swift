@@ -12,6 +12,7 @@ struct InMemoryState {
     var fires: [TaskID: [FireRecord]] = [:]
     var workers: [WorkerID: WorkerInfo] = [:]
     var locks: [String: InMemoryLock] = [:]
+    var zoneProgress: ZoneProgress?
 
     /// The task with its deletion looked at; nil also for another tenant's.
     func undeleted(_ id: TaskID, tenant: TenantID) -> TaskDefinition? {

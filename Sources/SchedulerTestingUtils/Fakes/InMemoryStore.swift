@@ -8,6 +8,7 @@ public final class InMemoryStore: SchedulerStore, RestartRecovery {
     public let workers: any WorkerRepository
     public let recovery: any RecoveryRepository
     public let locks: any DistributedLock
+    public let zoneSettings: any ZoneSettings
     public let wakeUps: any WakeUps
 
     private let shared: InMemoryShared
@@ -20,6 +21,7 @@ public final class InMemoryStore: SchedulerStore, RestartRecovery {
         workers = InMemoryWorkerRepository(shared)
         recovery = InMemoryRecoveryRepository(shared)
         locks = InMemoryLocks(shared)
+        zoneSettings = InMemoryZoneSettings(shared)
         wakeUps = InMemoryWakeUps()
     }
 

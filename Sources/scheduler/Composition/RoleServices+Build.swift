@@ -107,6 +107,10 @@ extension RoleServices {
         let housekeeper = partitions.map {
             Housekeeper(partitions: $0, elector: elector, daysAhead: settings.partitionsAheadDays, logger: logger)
         }
+        let zoneWatch = ZoneWatch(
+            followZones: FollowZones(
+                settings: store.zoneSettings, zones: SystemZones.shared, wakeUps: store.wakeUps, logger: logger),
+            elector: elector, logger: logger)
         let ticker = Ticker(
             fireDueTasks: FireDueTasks(
                 tasks: store.tasks, wakeUps: store.wakeUps, decider: makeDecider(configuration), logger: logger),
@@ -118,7 +122,7 @@ extension RoleServices {
             queue: queue, settleRuns: SettleRuns(runs: store.runs, isItemFault: isItemFault, logger: logger),
             freed: freed, logger: logger)
         // The receiver is shut down last, since it settles what the others still cause.
-        return [receiver, elector, recovery] + (housekeeper.map { [$0] } ?? []) + [ticker, picker]
+        return [receiver, elector, recovery, zoneWatch] + (housekeeper.map { [$0] } ?? []) + [ticker, picker]
     }
 
     private static func makeWorker(

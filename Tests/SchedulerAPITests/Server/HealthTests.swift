@@ -1,6 +1,7 @@
 import HTTPTypes
 import SchedulerDomain
 import SchedulerErrors
+import SchedulerFoundation
 import Testing
 
 @testable import SchedulerAPI
@@ -24,6 +25,7 @@ struct HealthTests {
             #expect(health.body["status"] == "healthy")
             #expect(health.body["service"] == "scheduler-service")
             #expect(health.body["version"] == "1.2.3")
+            #expect(health.body["tzdata"]?.string == SystemZones.shared.version)
             #expect(health.body["port"]?.integer != nil)
             #expect(health.body["dependencies"]?["database"]?["state"] == "up")
             #expect(health.body["dependencies"]?["database"]?["latency_ms"]?.integer != nil)

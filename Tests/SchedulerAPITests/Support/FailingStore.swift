@@ -11,6 +11,7 @@ struct FailingStore: SchedulerStore {
     var workers: any WorkerRepository { base.workers }
     var recovery: any RecoveryRepository { base.recovery }
     var locks: any DistributedLock { base.locks }
+    var zoneSettings: any ZoneSettings { base.zoneSettings }
     var wakeUps: any WakeUps { base.wakeUps }
 
     func now() async throws -> UTCInstant { try await base.now() }

@@ -6,7 +6,7 @@ import Testing
 struct CronExpressionTests {
     /// The first fire times in UTC after 21 November 2026, 01:00, a Saturday.
     private func fires(_ text: String, _ count: Int) throws -> [String] {
-        let times = FireTimes(try CronExpression(parsing: text), in: try ZoneRules("UTC"))
+        let times = FireTimes(try CronExpression(parsing: text), in: .utc)
         var instant = at("2026-11-21T01:00:00Z")
         var fires: [String] = []
         while fires.count < count, let next = times.next(after: instant) {
@@ -65,7 +65,7 @@ struct CronExpressionTests {
 
     @Test("find a leap day of one weekday, across the common century year too")
     func leapDay() throws {
-        let times = FireTimes(try CronExpression(parsing: "0 0 29 2 */6"), in: try ZoneRules("UTC"))
+        let times = FireTimes(try CronExpression(parsing: "0 0 29 2 */6"), in: .utc)
         var instant = at("2026-11-21T01:00:00Z")
         var years: [String] = []
         while let next = times.next(after: instant), years.count < 7 {
@@ -89,19 +89,25 @@ struct CronExpressionTests {
             ("1,75 * * * *", #"minute: "75" is outside 0–59"#),
             ("*/0 * * * *", #"minute: "*/0": a step is a whole number above 0"#),
             ("*/-1 * * * *", #"minute: "*/-1": a step is a whole number above 0"#),
-            ("5- * * * *", #"minute: "5-": use numbers, names, "*", lists, ranges and steps"#),
+            ("5- * * * *", #"minute: "5-": use 0–59, *, lists, ranges and steps"#),
             ("9-5 * * * *", #"minute: "9-5": the range ends before it begins"#),
-            ("1,,2 * * * *", #"minute: "": use numbers, names, "*", lists, ranges and steps"#),
-            ("* * * FOO *", #"month: "FOO": use numbers, names, "*", lists, ranges and steps"#),
-            ("JAN * * * *", #"minute: "JAN": use numbers, names, "*", lists, ranges and steps"#),
-            ("+5 * * * *", #"minute: "+5": use numbers, names, "*", lists, ranges and steps"#),
-            ("٣ * * * *", #"minute: "٣": use numbers, names, "*", lists, ranges and steps"#),
+            ("1,,2 * * * *", #"minute: "": use 0–59, *, lists, ranges and steps"#),
+            ("* * * FOO *", #"month: "FOO": use 1–12, JAN–DEC, *, lists, ranges and steps"#),
+            ("JAN * * * *", #"minute: "JAN": use 0–59, *, lists, ranges and steps"#),
+            ("+5 * * * *", #"minute: "+5": use 0–59, *, lists, ranges and steps"#),
+            ("٣ * * * *", #"minute: "٣": use 0–59, *, lists, ranges and steps"#),
             ("? * * * *", #"minute: "?": only the two day fields take "?""#),
             ("?/5 * * * *", #"minute: "?/5": only the two day fields take "?""#),
             ("* * ?/5 * *", #"day of month: "?/5": "?" takes no step"#),
-            ("* * * *", #""* * * *" has 4 fields; write 5 (minute first) or 6 (second first)"#),
-            ("", #""" has 0 fields; write 5 (minute first) or 6 (second first)"#),
-            ("* * * * * * *", #""* * * * * * *" has 7 fields; write 5 (minute first) or 6 (second first)"#),
+            (
+                "* * * *",
+                #""* * * *" has 4 fields; write 5 (minute first), 6 (second first) or 7 (second first, year last)"#
+            ),
+            ("", #""" has 0 fields; write 5 (minute first), 6 (second first) or 7 (second first, year last)"#),
+            (
+                "* * * * * * * *",
+                #""* * * * * * * *" has 8 fields; write 5 (minute first), 6 (second first) or 7 (second first, year last)"#
+            ),
             ("0 0 30 2 *", #""0 0 30 2 *" never fires: no month in it has such a day"#),
             ("0 0 31 2,4,6,9,11 *", #""0 0 31 2,4,6,9,11 *" never fires: no month in it has such a day"#),
             ("0 0 31 4 */2", #""0 0 31 4 */2" never fires: no month in it has such a day"#),

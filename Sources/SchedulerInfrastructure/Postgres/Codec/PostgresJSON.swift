@@ -11,6 +11,8 @@ enum PostgresJSON {
         overrides.isEmpty ? nil : Array(try JSONEncoder().encode(overrides))
     }
 
+    static func encode(_ progress: ZoneProgress) throws -> [UInt8] { Array(try JSONEncoder().encode(progress)) }
+
     static func encode(_ labels: [String: String]) -> JSONValue { .object(labels.mapValues { .string($0) }) }
 
     /// - Throws: `database` where the column holds something else than the program expects.

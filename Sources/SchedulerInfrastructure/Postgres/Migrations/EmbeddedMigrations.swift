@@ -295,5 +295,20 @@ extension PostgresMigration {
                 DROP VIEW task_runs;
 
                 """#),
+        PostgresMigration(
+            version: 9, name: "zones",
+            up: #"""
+                -- What the system remembers about itself.
+                CREATE TABLE settings (
+                    key text PRIMARY KEY CHECK (key <> ''),
+                    value jsonb NOT NULL,
+                    updated_at timestamptz NOT NULL
+                );
+
+                """#,
+            down: #"""
+                DROP TABLE settings;
+
+                """#),
     ]
 }

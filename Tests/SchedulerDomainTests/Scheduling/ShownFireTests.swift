@@ -1,0 +1,98 @@
+import SchedulerDomain
+import SchedulerFoundation
+import Testing
+
+@Suite("Fire times as people see them")
+struct ShownFireTests {
+    private func times(
+        _ text: String, _ zone: String = "Europe/Berlin", gap: GapPolicy = .runAfter, overlap: RepeatPolicy = .first
+    ) throws -> FireTimes {
+        FireTimes(
+            try CronExpression(parsing: text), in: try SystemZones.shared.zone(zone), gapPolicy: gap,
+            repeatPolicy: overlap)
+    }
+
+    private func shown(after start: String, _ times: FireTimes) throws -> ShownFire {
+        ShownFire(try #require(times.next(after: at(start))), of: times)
+    }
+
+    @Test("have their local time, offset and abbreviation")
+    func ordinary() throws {
+        let times = try times("0 2 * * *")
+        let fire = try shown(after: "2027-03-01T12:00:00Z", times)
+        #expect(fire.localText == "2027-03-02T02:00:00+01:00")
+        #expect(fire.offsetText == "+01:00")
+        #expect(fire.abbreviation == "CET")
+        #expect(fire.remark == nil)
+        let newfoundland = try ShownFire(at("2027-03-01T00:00:00Z"), of: self.times("0 0 * * *", "America/St_Johns"))
+        #expect(newfoundland.localText == "2027-02-28T20:30:00-03:30")
+    }
+
+    @Test(
+        "say so where daylight saving leaves a time out or shows it twice",
+        arguments: [
+            (
+                "30 2 * * *", "2027-03-27T12:00:00Z", RepeatPolicy.first, "2027-03-28T03:00:00+02:00",
+                "02:30 does not exist: clocks go forward from 02:00 to 03:00"
+            ),
+            (
+                "0,30 2 * * *", "2027-03-27T12:00:00Z", .first, "2027-03-28T03:00:00+02:00",
+                "02:00 and 02:30 do not exist: clocks go forward from 02:00 to 03:00"
+            ),
+            (
+                "30 2 * * *", "2027-10-30T12:00:00Z", .first, "2027-10-31T02:30:00+02:00",
+                "the first of two passes of 02:30: clocks go back from 03:00 to 02:00"
+            ),
+            (
+                "30 2 * * *", "2027-10-30T12:00:00Z", .last, "2027-10-31T02:30:00+01:00",
+                "the second pass of 02:30: clocks go back from 03:00 to 02:00"
+            ),
+        ])
+    func remarks(text: String, start: String, overlap: RepeatPolicy, local: String, remark: String) throws {
+        let fire = try shown(after: start, times(text, overlap: overlap))
+        #expect(fire.localText == local)
+        #expect(fire.remark == remark)
+    }
+
+    @Test("of a day that never was name its date")
+    func missingDay() throws {
+        let fire = try shown(after: "2011-12-30T00:00:00Z", times("0 12 * * *", "Pacific/Apia"))
+        #expect(fire.localText == "2011-12-31T00:00:00+14:00")
+        #expect(
+            fire.remark
+                == "2011-12-30 12:00 does not exist: clocks go forward from 2011-12-30 00:00 to 00:00")
+    }
+
+    @Test("of a year come with its gaps and overlaps, also where none falls on them")
+    func year() throws {
+        let year = try FireYear(2027, of: times("0 12 1 * *"))
+        #expect(year.fires.count == 12)
+        #expect(year.more == 0)
+        #expect(year.changes.map(\.isGap) == [true, false])
+        #expect(
+            year.changes.map { $0.words() } == [
+                "clocks go forward from 02:00 to 03:00", "clocks go back from 03:00 to 02:00",
+            ])
+    }
+
+    @Test("of a year are those of the zone's own calendar, in summer and in winter")
+    func yearBorders() throws {
+        let year = try FireYear(2027, of: times("0 0 1 1 *", "Pacific/Kiritimati"))
+        #expect(year.fires.map(\.instant) == [at("2026-12-31T10:00:00Z")])
+        let last = try FireYear(2027, of: times("59 23 31 12 *", "America/Los_Angeles"))
+        #expect(last.fires.map(\.instant) == [at("2028-01-01T07:59:00Z")])
+        #expect(try FireYear(2027, of: times("0 0 0 1 1 ? 2028")).fires.isEmpty)
+    }
+
+    @Test("of a year are bounded: beyond the limit they are counted, up to a bound")
+    func bounds() throws {
+        let daily = try FireYear(2027, of: times("0 12 * * *"), limit: 10)
+        #expect(daily.fires.count == 10)
+        #expect(daily.more == 355)
+        #expect(!daily.isCountCut)
+        let secondly = try FireYear(2027, of: times("* * * * * *"), limit: 1)
+        #expect(secondly.more == FireYear.mostCounted)
+        #expect(secondly.isCountCut)
+        #expect(secondly.changes.count == 2)
+    }
+}
