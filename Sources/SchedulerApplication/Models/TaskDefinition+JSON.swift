@@ -46,6 +46,7 @@ extension JSONWriter {
             writer.field("updated_at", task.updatedAt)
             writer.field("last_run_at", task.lastRunAt)
             writer.field("next_run_at", task.nextRunAt)
+            writer.field("paused_at", task.pausedAt)
         }
     }
 

@@ -15,6 +15,7 @@ public struct FireDueTasks: Sendable {
     }
 
     private static let pauseAfterLoss: Duration = .milliseconds(50)
+    private static let partSize = 1_000
 
     private let tasks: any TaskRepository
     private let wakeUps: any WakeUps
@@ -40,7 +41,8 @@ public struct FireDueTasks: Sendable {
     public func callAsFunction() async throws -> Pass {
         let due = try await tasks.due(limit: batch)
         let decisions = due.entries.compactMap { decision(for: $0, now: due.now) }
-        let won = decisions.isEmpty ? [] : try await tasks.fire(decisions)
+        var won: Set<TaskID> = []
+        for part in FireDueTasks.parts(of: decisions) { won.formUnion(try await tasks.fire(part)) }
         let created = decisions.reduce(0) { $0 + (won.contains($1.task) ? $1.runs.count : 0) }
         if created > 0 { await wakeUps.send(.runs) }
         // A decision that did not count was overtaken, and the task is looked at again soon, but never without a pause.
@@ -51,10 +53,26 @@ public struct FireDueTasks: Sendable {
         return Pass(runsCreated: created, nextFireIn: next)
     }
 
+    /// Keeps transactions short: a part makes at most `partSize` runs, unless one decision alone makes more.
+    private static func parts(of decisions: [FireDecision]) -> [[FireDecision]] {
+        var parts: [[FireDecision]] = []
+        var runs = 0
+        for decision in decisions {
+            if !parts.isEmpty, runs + decision.runs.count <= partSize {
+                parts[parts.count - 1].append(decision)
+                runs += decision.runs.count
+            } else {
+                parts.append([decision])
+                runs = decision.runs.count
+            }
+        }
+        return parts
+    }
+
     /// A schedule that cannot be read was refused at creation; if one is there all the same, the others still fire.
     private func decision(for entry: DueTasks.Entry, now: UTCInstant) -> FireDecision? {
         do {
-            return try decider.decision(for: entry.task, waiting: entry.waiting, now: now)
+            return try decider.decision(for: entry.task, load: entry.load, now: now)
         } catch {
             logger.error(
                 "Task \(entry.task.id) cannot fire: \(error)",

@@ -3,33 +3,30 @@ public import SchedulerFoundation
 
 /// Decides what becomes of a task's fire times that are due: pure, so that every dispatcher and every edit decides alike.
 ///
-/// A fire time that is at most `punctuality` late is on time and gets its run. Later ones are misfires; of those the
-/// latest gets a run if it is not older than `misfireWindow` (`fire_once`), the others are skipped as one series. The
-/// work is proportional to the runs that are made, not to the fire times that were missed.
+/// A fire time that is at most `punctuality` late is on time and gets its run. Later ones are misfires, of which the
+/// task's misfire policy makes up for none, the latest, or the latest few, and only within its window; the older ones
+/// are skipped as one series. Runs are made only as far as the overlap policy has room for them. The work is
+/// proportional to the runs that are made, not to the fire times that were missed.
 public struct FireTimesDecider: Sendable {
     /// The time zones that schedules are read with.
     public let zones: any ZoneCatalog
     private let punctuality: Duration
-    private let misfireWindow: Duration
     private let maxWaiting: Int
     private let makeRunID: @Sendable (UTCInstant) -> RunID
 
     /// - Parameters:
     ///   - zones: the time zones that schedules are read with.
     ///   - punctuality: how late a fire time may be decided and still count as on time.
-    ///   - misfireWindow: the age beyond which a missed fire time is never made up for.
     ///   - maxWaiting: how many scheduled runs of one task may wait; fire times beyond are skipped.
     ///   - makeRunID: makes the id of a run created at the given time.
     public init(
         zones: any ZoneCatalog = SystemZones.shared,
         punctuality: Duration = .seconds(10),
-        misfireWindow: Duration = .seconds(3_600),
         maxWaiting: Int = 100,
         makeRunID: @escaping @Sendable (UTCInstant) -> RunID = { RunID(at: $0) }
     ) {
         self.zones = zones
         self.punctuality = punctuality
-        self.misfireWindow = misfireWindow
         self.maxWaiting = maxWaiting
         self.makeRunID = makeRunID
     }
@@ -37,14 +34,14 @@ public struct FireTimesDecider: Sendable {
     /// Returns the decision on every fire time of the task from `next_run_at` through `now`; nil where none is due.
     ///
     /// - Parameters:
-    ///   - waiting: how many scheduled runs of the task are pending.
+    ///   - load: the live runs of the task.
     ///   - now: the store's time.
     /// - Throws: `validation` where the task's schedule or zone cannot be read.
-    public func decision(for task: TaskDefinition, waiting: Int, now: UTCInstant) throws -> FireDecision? {
+    public func decision(for task: TaskDefinition, load: TaskLoad, now: UTCInstant) throws -> FireDecision? {
         guard task.status == .active, let from = task.nextRunAt, from <= now,
             let times = try FireTimes(of: task.spec, zones: zones)
         else { return nil }
-        var plan = Plan(task: task, from: from, room: maxWaiting - waiting)
+        var plan = FirePlan(task: task, from: from, load: load, maxWaiting: maxWaiting)
         // Runs triggered by hand may have used up the last execution.
         if plan.isExhausted { return plan.decision(next: nil) }
         var next: UTCInstant? = from
@@ -59,62 +56,55 @@ public struct FireTimesDecider: Sendable {
         return plan.decision(next: plan.isExhausted ? nil : next)
     }
 
+    /// Returns the fire times from just after a pause began through `now`, as one series; nil where there is none.
+    ///
+    /// - Throws: `validation` where the task's schedule or zone cannot be read.
+    public func missedByPause(of task: TaskDefinition, now: UTCInstant) throws -> SkippedFires? {
+        guard task.status == .paused, let pausedAt = task.pausedAt,
+            let times = try FireTimes(of: task.spec, zones: zones),
+            let first = times.next(after: pausedAt), first <= now
+        else { return nil }
+        let last = times.last(from: first, before: now.advanced(by: .microseconds(1)))
+        return SkippedFires(first: first, last: last, reason: .paused)
+    }
+
     /// Decides the fire times before `limit` and returns the first one at or after it.
     private func catchUp(
-        _ times: FireTimes, before limit: UTCInstant, now: UTCInstant, plan: inout Plan
+        _ times: FireTimes, before limit: UTCInstant, now: UTCInstant, plan: inout FirePlan
     ) -> UTCInstant? {
         let last = times.last(from: plan.from, before: limit)
-        if last >= now.advanced(by: .zero - misfireWindow) {
-            if last > plan.from {
-                plan.skip(from: plan.from, through: times.last(from: plan.from, before: last), because: .misfire)
+        let madeUp = fires(toMakeUpFor: times, through: last, now: now, plan: plan)
+        if let first = madeUp.first {
+            if first > plan.from {
+                plan.skip(from: plan.from, through: times.last(from: plan.from, before: first), because: .misfire)
             }
-            plan.fire(last, id: makeRunID(now))
+            for fire in madeUp where !plan.isExhausted { plan.fire(fire, id: makeRunID(now)) }
         } else {
             plan.skip(from: plan.from, through: last, because: .misfire)
         }
         return times.next(after: last)
     }
-}
 
-/// The decision while it is made: keeps the limits and joins consecutive skips.
-private struct Plan {
-    let task: TaskDefinition
-    let from: UTCInstant
-    private var room: Int
-    private var runs: [NewRun] = []
-    private var skips: [SkippedFires] = []
-
-    init(task: TaskDefinition, from: UTCInstant, room: Int) {
-        self.task = task
-        self.from = from
-        self.room = room
-    }
-
-    /// Whether the task has had all its runs.
-    var isExhausted: Bool {
-        guard let most = task.spec.maxExecutions else { return false }
-        return task.executionCount + Int64(runs.count) >= most
-    }
-
-    mutating func fire(_ time: UTCInstant, id: RunID) {
-        guard room > 0 else { return skip(from: time, through: time, because: .overlap) }
-        room -= 1
-        runs.append(
-            NewRun(id: id, tenant: task.tenant, task: task.id, trigger: .scheduled, scheduledAt: time, dueAt: time))
-    }
-
-    mutating func skip(from first: UTCInstant, through last: UTCInstant, because reason: SkippedFires.Reason) {
-        if let previous = skips.last, previous.reason == reason, runs.last?.scheduledAt ?? .distantPast < previous.first
-        {
-            skips[skips.count - 1].last = last
-        } else {
-            skips.append(SkippedFires(first: first, last: last, reason: reason))
+    /// The missed fire times that get a run all the same, earliest first.
+    private func fires(
+        toMakeUpFor times: FireTimes, through last: UTCInstant, now: UTCInstant, plan: FirePlan
+    ) -> [UTCInstant] {
+        let spec = plan.task.spec
+        let most =
+            switch spec.misfirePolicy {
+            case .skip: 0
+            case .fireOnce: 1
+            // Walking back further than there is room would cost and make nothing.
+            case .fireAll: min(spec.misfireLimit, max(1, plan.room))
+            }
+        let oldest = max(plan.from, now.advanced(by: .seconds(-spec.misfireWindowSeconds)))
+        var fires: [UTCInstant] = []
+        var fire = last
+        while fires.count < most, fire >= oldest {
+            fires.append(fire)
+            guard fire > plan.from else { break }
+            fire = times.last(from: plan.from, before: fire)
         }
-    }
-
-    func decision(next: UTCInstant?) -> FireDecision {
-        FireDecision(
-            task: task.id, tenant: task.tenant, version: task.version, from: from, runs: runs, skips: skips, next: next,
-            endsTask: next == nil)
+        return fires.reversed()
     }
 }

@@ -39,9 +39,11 @@ struct TaskEditor: Sendable {
             let now = try await store.now()
             guard let change = try change(task, now) else { return task }
             let decided = try await dueFires(of: task, now: now)
+            let missed = try missedByPause(of: task, change: change, now: now)
             do {
                 let edited = try TaskEditor.edited(task, by: change, decided: decided, now: now, zones: decider.zones)
-                let saved = try await store.tasks.save([TaskEdit(task: edited, decided: decided)], replacing: [task])
+                let edit = TaskEdit(task: edited, decided: decided, missed: missed)
+                let saved = try await store.tasks.save([edit], replacing: [task])
                 await store.wakeUps.send(.tasks)
                 if decided?.runs.isEmpty == false { await store.wakeUps.send(.runs) }
                 guard let saved = saved.first else {
@@ -62,6 +64,7 @@ struct TaskEditor: Sendable {
         edited.spec = change.spec
         edited.status = change.status
         edited.nextRunAt = nil
+        edited.pausedAt = change.status == .paused ? pausedAt(task, change: change, now: now) : nil
         guard change.status == .active else { return edited }
         let count = task.executionCount + Int64(decided?.runs.count ?? 0)
         let isExhausted = change.spec.maxExecutions.map { count >= $0 } ?? false
@@ -74,12 +77,29 @@ struct TaskEditor: Sendable {
         return edited
     }
 
+    /// Since when fire times are left out after the change: a pause that goes on keeps its beginning unless its schedule
+    /// changes, since what the old schedule missed comes into the ledger with the edit.
+    private static func pausedAt(_ task: TaskDefinition, change: Change, now: UTCInstant) -> UTCInstant {
+        guard task.status == .paused, let pausedAt = task.pausedAt, !change.spec.differsInFireTimes(from: task.spec)
+        else { return now }
+        return pausedAt
+    }
+
+    private func missedByPause(of task: TaskDefinition, change: Change, now: UTCInstant) throws -> SkippedFires? {
+        guard change.status != .paused || change.spec.differsInFireTimes(from: task.spec) else { return nil }
+        do {
+            return try decider.missedByPause(of: task, now: now)
+        } catch let error as SchedulerError where error.code == .validation {
+            // A schedule that cannot be read has no fire times to list; this edit may be what mends it.
+            return nil
+        }
+    }
+
     private func dueFires(of task: TaskDefinition, now: UTCInstant) async throws -> FireDecision? {
         guard task.status == .active, let next = task.nextRunAt, next <= now else { return nil }
-        let pending = TaskRunQuery(tenant: task.tenant, task: task.id, status: .pending, limit: 500)
-        let waiting = try await store.runs.list(pending).items.count { $0.trigger == .scheduled }
+        let load = try await store.tasks.load(of: task.id)
         do {
-            return try decider.decision(for: task, waiting: waiting, now: now)
+            return try decider.decision(for: task, load: load, now: now)
         } catch let error as SchedulerError where error.code == .validation {
             // Nobody can decide the fire times of a schedule that cannot be read; this edit may be what mends it.
             return nil
@@ -96,5 +116,13 @@ extension TaskRepository {
             throw SchedulerError(.notFound, "task \(id) does not exist")
         }
         return task
+    }
+}
+
+extension TaskSpec {
+    /// Whether the two fire at different times.
+    fileprivate func differsInFireTimes(from other: TaskSpec) -> Bool {
+        schedule != other.schedule || timezone != other.timezone || startDate != other.startDate
+            || endDate != other.endDate || gapPolicy != other.gapPolicy || repeatPolicy != other.repeatPolicy
     }
 }

@@ -2,6 +2,7 @@
 public protocol SchedulerStore: Sendable {
     var tasks: any TaskRepository { get }
     var runs: any TaskRunRepository { get }
+    var backfills: any BackfillRepository { get }
     var workers: any WorkerRepository { get }
     var recovery: any RecoveryRepository { get }
     var locks: any DistributedLock { get }

@@ -32,12 +32,18 @@ public protocol TaskRepository: Sendable {
     /// Returns active tasks whose `next_run_at` has come, earliest first, and when the next one comes.
     func due(limit: Int) async throws -> DueTasks
 
+    /// Returns what counts against the overlap policy of a task.
+    func load(of task: TaskID) async throws -> TaskLoad
+
     /// Applies each decision whose compare and set still holds: advances the task, inserts runs and ledger rows.
     ///
+    /// A decision that begins with skipped fire times goes on the task's latest ledger row where that is a skip for
+    /// the same reason and version, so that a series is one row, however many decisions it took.
     /// - Returns: the tasks whose decision counted; the others were decided by somebody else.
     func fire(_ decisions: [FireDecision]) async throws -> Set<TaskID>
 
-    /// Returns ledger rows of a task whose fire times lie in the range, earliest first, at most `limit`.
+    /// Returns ledger rows of a task whose fire times lie in the range, earliest first, at most `limit`; a series that
+    /// began before the range and reaches into it is among them.
     func fires(of task: TaskID, in range: Range<UTCInstant>, limit: Int) async throws -> [FireRecord]
 }
 
@@ -45,12 +51,11 @@ public protocol TaskRepository: Sendable {
 public struct DueTasks: Sendable {
     public struct Entry: Sendable {
         public var task: TaskDefinition
-        /// How many of its scheduled runs are pending; counted up to 100.
-        public var waiting: Int
+        public var load: TaskLoad
 
-        public init(task: TaskDefinition, waiting: Int) {
+        public init(task: TaskDefinition, load: TaskLoad) {
             self.task = task
-            self.waiting = waiting
+            self.load = load
         }
     }
 
@@ -65,4 +70,20 @@ public struct DueTasks: Sendable {
         self.entries = entries
         self.nextFireAt = nextFireAt
     }
+}
+
+/// The live runs of a task that count against its overlap policy.
+public struct TaskLoad: Sendable, Hashable {
+    /// How many of its scheduled runs are pending; counted up to 100.
+    public var waiting: Int
+    /// How many of its runs, whatever made them, are dispatched or running; one on an offline worker does not count.
+    public var active: Int
+
+    public init(waiting: Int = 0, active: Int = 0) {
+        self.waiting = waiting
+        self.active = active
+    }
+
+    /// A task without live runs.
+    public static let none = TaskLoad()
 }

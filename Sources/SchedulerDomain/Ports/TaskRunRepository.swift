@@ -35,6 +35,14 @@ public protocol TaskRunRepository: Sendable {
     /// - Returns: one settlement per outcome, in order.
     func settle(_ outcomes: [RunOutcome]) async throws -> [Settlement]
 
+    /// Ends what has not started and asks what runs to end; repeating it changes nothing.
+    ///
+    /// - Parameters:
+    ///   - reason: why, in words, for whoever looks at an ended run.
+    /// - Returns: what it came to, by run; runs that the tenant does not have are absent, and of a workflow also those
+    ///   that had ended.
+    func cancel(_ selection: RunSelection, tenant: TenantID, reason: String) async throws -> [RunID: CancelResult]
+
     /// Returns those of the attempts whose outcome the store still waits for.
     func unsettled(among attempts: [RunAttempt]) async throws -> Set<RunAttempt>
 
@@ -124,4 +132,20 @@ public enum Settlement: Sendable, Hashable {
     case returned(dueAt: UTCInstant)
     /// Late or repeated; nothing changed.
     case ignored
+}
+
+/// Which runs to cancel.
+public enum RunSelection: Sendable, Hashable {
+    case runs([RunID])
+    /// All unfinished runs of a wave or backfill.
+    case workflow(RunID)
+}
+
+/// What cancelling one run came to.
+public enum CancelResult: Sendable, Hashable {
+    /// It had not started and is `cancelled` now.
+    case ended
+    /// It runs; its worker is told with its next heartbeat. A success that comes first wins.
+    case requested
+    case alreadyEnded
 }

@@ -15,6 +15,10 @@ public struct FireDecision: Sendable, Hashable {
     public var next: UTCInstant?
     /// Whether the task ends with this decision (`inactive`).
     public var endsTask: Bool
+    /// How many of the live runs that were there before may stay, the latest fire times first; nil: all of them.
+    ///
+    /// The others make room for the new runs: what has not started ends as cancelled, what runs is asked to end.
+    public var keepAtMost: Int?
 
     public init(
         task: TaskID,
@@ -24,7 +28,8 @@ public struct FireDecision: Sendable, Hashable {
         runs: [NewRun] = [],
         skips: [SkippedFires] = [],
         next: UTCInstant?,
-        endsTask: Bool = false
+        endsTask: Bool = false,
+        keepAtMost: Int? = nil
     ) {
         self.task = task
         self.tenant = tenant
@@ -34,6 +39,21 @@ public struct FireDecision: Sendable, Hashable {
         self.skips = skips
         self.next = next
         self.endsTask = endsTask
+        self.keepAtMost = keepAtMost
+    }
+
+    /// The series that the decision begins with; nil where it begins with a run.
+    ///
+    /// It may go on a series that stands in the ledger already.
+    public var leadingSkip: SkippedFires? {
+        guard let skip = skips.first, runs.first?.scheduledAt.map({ skip.first < $0 }) ?? true else { return nil }
+        return skip
+    }
+
+    /// What a run is told that had to make room.
+    public var displacement: String {
+        let fire = runs.last?.scheduledAt ?? from
+        return "its place was taken by the run of \(fire) (overlap_policy cancel_running)"
     }
 }
 
@@ -42,8 +62,10 @@ public struct SkippedFires: Sendable, Hashable {
     public enum Reason: String, Sendable, Codable, CaseIterable {
         /// Later than the misfire policy allows.
         case misfire
-        /// Too many scheduled runs of the task wait already.
+        /// Too many runs of the task wait, or as many as `max_concurrent` allows are live.
         case overlap
+        /// The task was paused.
+        case paused
     }
 
     public var first: UTCInstant
@@ -85,5 +107,10 @@ public struct FireRecord: Sendable, Hashable {
         self.run = run
         self.skipped = skipped
         self.decidedAt = decidedAt
+    }
+
+    /// Whether a series that follows may be written into this line: same reason and version, and later.
+    public func isContinued(by skip: SkippedFires, version: Int) -> Bool {
+        skipped == skip.reason && self.version == version && (lastScheduledAt ?? scheduledAt) < skip.first
     }
 }

@@ -17,6 +17,10 @@ public struct TaskDefinition: Sendable, Hashable, Identifiable {
     public var lastRunAt: UTCInstant?
     /// The first fire time that is not yet decided; nil where it will not fire by itself.
     public var nextRunAt: UTCInstant?
+    /// Since when its fire times are left out because it is paused; nil where it is not.
+    ///
+    /// They come into the ledger when the pause ends or the schedule changes.
+    public var pausedAt: UTCInstant?
 
     public init(
         id: TaskID,
@@ -29,7 +33,8 @@ public struct TaskDefinition: Sendable, Hashable, Identifiable {
         createdAt: UTCInstant,
         updatedAt: UTCInstant,
         lastRunAt: UTCInstant? = nil,
-        nextRunAt: UTCInstant? = nil
+        nextRunAt: UTCInstant? = nil,
+        pausedAt: UTCInstant? = nil
     ) {
         self.id = id
         self.tenant = tenant
@@ -42,5 +47,6 @@ public struct TaskDefinition: Sendable, Hashable, Identifiable {
         self.updatedAt = updatedAt
         self.lastRunAt = lastRunAt
         self.nextRunAt = nextRunAt
+        self.pausedAt = pausedAt
     }
 }

@@ -45,9 +45,12 @@ public struct TaskEdit: Sendable, Hashable {
     public var task: TaskDefinition
     /// What becomes of fire times of the old schedule that were due and undecided; commits with the edit.
     public var decided: FireDecision?
+    /// The fire times of the old schedule that a pause left out; they come into the ledger with the edit.
+    public var missed: SkippedFires?
 
-    public init(task: TaskDefinition, decided: FireDecision? = nil) {
+    public init(task: TaskDefinition, decided: FireDecision? = nil, missed: SkippedFires? = nil) {
         self.task = task
         self.decided = decided
+        self.missed = missed
     }
 }

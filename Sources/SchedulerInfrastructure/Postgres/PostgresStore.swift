@@ -6,6 +6,7 @@ import SchedulerErrors
 public final class PostgresStore: SchedulerStore {
     public let tasks: any TaskRepository
     public let runs: any TaskRunRepository
+    public let backfills: any BackfillRepository
     public let workers: any WorkerRepository
     public let recovery: any RecoveryRepository
     public let locks: any DistributedLock
@@ -33,6 +34,7 @@ public final class PostgresStore: SchedulerStore {
         context = PostgresContext(pool: pool, clock: clock)
         tasks = PostgreSQLTaskRepository(context: context)
         runs = PostgreSQLTaskRunRepository(context: context)
+        backfills = PostgreSQLBackfillRepository(context: context)
         workers = PostgreSQLWorkerRepository(context: context, beats: beats)
         recovery = PostgreSQLRecoveryRepository(context: context)
         locks = PostgreSQLDistributedLock(context: context)

@@ -7,6 +7,7 @@ public import SchedulerDomain
 public final class SQLiteStore: SchedulerStore, RestartRecovery {
     public let tasks: any TaskRepository
     public let runs: any TaskRunRepository
+    public let backfills: any BackfillRepository
     public let workers: any WorkerRepository
     public let recovery: any RecoveryRepository
     public let locks: any DistributedLock
@@ -29,6 +30,7 @@ public final class SQLiteStore: SchedulerStore, RestartRecovery {
         self.wakeUps = wakeUps
         tasks = SQLiteTaskRepository(database)
         runs = SQLiteTaskRunRepository(database)
+        backfills = SQLiteBackfillRepository(database)
         workers = SQLiteWorkerRepository(database)
         recovery = SQLiteRecoveryRepository(database)
         locks = SQLiteLocks(database)

@@ -55,6 +55,10 @@ public final class SQLiteTaskRepository: TaskRepository {
         try await database.read("due") { try $0.due(limit: limit) }
     }
 
+    public func load(of task: TaskID) async throws -> TaskLoad {
+        try await database.read("load") { try $0.load(of: task) }
+    }
+
     public func fire(_ decisions: [FireDecision]) async throws -> Set<TaskID> {
         try await database.write("fire") { transaction in
             Set(try decisions.filter { try transaction.fire($0) }.map(\.task))

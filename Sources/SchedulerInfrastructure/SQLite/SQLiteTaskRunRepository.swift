@@ -52,6 +52,12 @@ public final class SQLiteTaskRunRepository: TaskRunRepository {
         try await database.write("settle") { try $0.settle(outcomes) }
     }
 
+    public func cancel(
+        _ selection: RunSelection, tenant: TenantID, reason: String
+    ) async throws -> [RunID: CancelResult] {
+        try await database.write("cancel") { try $0.cancel(selection, tenant: tenant, reason: reason) }
+    }
+
     public func unsettled(among attempts: [RunAttempt]) async throws -> Set<RunAttempt> {
         try await database.read("unsettled") { transaction in
             Set(

@@ -20,8 +20,8 @@ enum SQLiteTaskRunSQL {
 
     static let enqueue = """
         INSERT INTO run_live (id, tenant_id, task_id, task_version, task_type, priority, concurrency_key, overrides,
-            status, trigger_type, triggered_by, scheduled_at, due_at, trace_context, created_at, updated_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?)
+            status, trigger_type, triggered_by, scheduled_at, due_at, workflow_id, trace_context, created_at, updated_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?)
         """
 
     static let pick = "UPDATE run_live SET status = 'dispatched', dispatched_at = ?, updated_at = ? WHERE id = ?"
@@ -96,6 +96,12 @@ enum SQLiteTaskRunSQL {
             updated_at = ?
         WHERE id = ?
         """
+
+    static let requestCancel = """
+        UPDATE run_live SET cancel_requested_at = coalesce(cancel_requested_at, ?), updated_at = ? WHERE id = ?
+        """
+
+    static let workflow = "SELECT id FROM run_live WHERE workflow_id = ? AND tenant_id = ? ORDER BY id"
 
     static let forgetAttempt = "DELETE FROM run_attempts WHERE run_id = ? AND attempt = ?"
 

@@ -3,7 +3,7 @@ enum SQLiteTaskSQL {
     /// The order in which `SQLiteRowReader.task` reads.
     private static let columns = """
         task.id, task.tenant_id, task.version, version.definition, task.status, task.execution_count, task.created_by,
-        task.created_at, task.updated_at, task.last_run_at, task.next_run_at
+        task.created_at, task.updated_at, task.last_run_at, task.next_run_at, task.paused_at
         """
 
     private static let source = """
@@ -15,8 +15,9 @@ enum SQLiteTaskSQL {
         """
 
     static let create = """
-        INSERT INTO tasks (tenant_id, name, max_concurrent, status, created_by, created_at, updated_at, next_run_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO tasks (tenant_id, name, max_concurrent, status, created_by, created_at, updated_at, next_run_at,
+            paused_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
 
     static let createVersion = """
@@ -31,11 +32,13 @@ enum SQLiteTaskSQL {
     static let list = "SELECT \(columns) \(source)"
 
     static let save = """
-        UPDATE tasks SET name = ?, version = ?, max_concurrent = ?, status = ?, next_run_at = ?, updated_at = ? WHERE id = ?
+        UPDATE tasks SET name = ?, version = ?, max_concurrent = ?, status = ?, next_run_at = ?, paused_at = ?,
+            updated_at = ?
+        WHERE id = ?
         """
 
     static let delete = """
-        UPDATE tasks SET deleted_at = ?, next_run_at = NULL, updated_at = ?
+        UPDATE tasks SET deleted_at = ?, next_run_at = NULL, paused_at = NULL, updated_at = ?
         WHERE id = ? AND tenant_id = ? AND deleted_at IS NULL
         """
 
@@ -44,13 +47,39 @@ enum SQLiteTaskSQL {
     static let versions = "SELECT definition FROM task_versions WHERE task_id = ? AND version = ?"
 
     static let due = """
-        SELECT \(columns),
-            (SELECT count(*) FROM (
-                SELECT 1 FROM run_live WHERE task_id = task.id AND dispatched_at IS NULL AND trigger_type = 'scheduled'
-                LIMIT 100))
-        \(source)
+        SELECT \(columns) \(source)
         WHERE task.status = 'active' AND task.deleted_at IS NULL AND task.next_run_at <= ?
         ORDER BY task.next_run_at, task.id LIMIT ?
+        """
+
+    static let waiting = """
+        SELECT count(*) FROM (
+            SELECT 1 FROM run_live WHERE task_id = ? AND dispatched_at IS NULL AND trigger_type = 'scheduled' LIMIT 100)
+        """
+
+    /// What is dispatched or running, by task; what runs on an offline worker is about to be taken back and hinders
+    /// nobody.
+    static let active = """
+        SELECT run.task_id, count(*) FROM run_live AS run LEFT JOIN workers AS worker ON worker.id = run.worker_id
+        WHERE run.dispatched_at IS NOT NULL AND (run.status = 'dispatched' OR worker.status IS NOT 'offline')
+        GROUP BY run.task_id
+        """
+
+    /// The live runs that count against a task's overlap policy, beyond the latest few.
+    static let displaced = """
+        SELECT id FROM (
+            SELECT id, scheduled_at FROM run_live
+            WHERE task_id = ? AND dispatched_at IS NULL AND trigger_type = 'scheduled'
+            UNION ALL
+            SELECT id, scheduled_at FROM run_live WHERE dispatched_at IS NOT NULL AND task_id = ?)
+        ORDER BY scheduled_at DESC, id DESC LIMIT -1 OFFSET ?
+        """
+
+    /// Writes a skipped series into the task's latest line where it goes that on.
+    static let continueSeries = """
+        UPDATE task_fires SET last_scheduled_at = ?, decided_at = ?
+        WHERE task_id = ? AND scheduled_at = (SELECT max(scheduled_at) FROM task_fires WHERE task_id = ?)
+            AND task_version = ? AND skipped = ? AND coalesce(last_scheduled_at, scheduled_at) < ?
         """
 
     /// The first fire time after the given number of due ones.
@@ -75,9 +104,16 @@ enum SQLiteTaskSQL {
         VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (task_id, scheduled_at) DO NOTHING
         """
 
+    /// A series that began before the range and reaches into it is among them.
     static let fires = """
         SELECT task_id, task_version, scheduled_at, last_scheduled_at, run_id, skipped, decided_at
-        FROM task_fires WHERE task_id = ? AND scheduled_at >= ? AND scheduled_at < ? ORDER BY scheduled_at LIMIT ?
+        FROM task_fires
+        WHERE task_id = ? AND scheduled_at < ? AND scheduled_at >= coalesce((
+            SELECT scheduled_at FROM (
+                SELECT scheduled_at, last_scheduled_at FROM task_fires WHERE task_id = ? AND scheduled_at < ?
+                ORDER BY scheduled_at DESC LIMIT 1)
+            WHERE last_scheduled_at >= ?), ?)
+        ORDER BY scheduled_at LIMIT ?
         """
 
     static let count = "UPDATE tasks SET execution_count = ?, last_run_at = ? WHERE id = ?"

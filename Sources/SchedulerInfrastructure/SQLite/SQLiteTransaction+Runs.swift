@@ -49,14 +49,17 @@ extension SQLiteTransaction {
             id: new.id, tenant: task.tenant, task: task.id, taskVersion: task.version, taskType: task.spec.taskType,
             priority: new.overrides.priority ?? task.spec.priority, concurrencyKey: task.spec.concurrencyKey,
             overrides: new.overrides, trigger: new.trigger, triggeredBy: new.triggeredBy, scheduledAt: scheduledAt,
-            dueAt: new.dueAt ?? scheduledAt, traceContext: new.traceContext, createdAt: now, updatedAt: now)
+            dueAt: new.dueAt ?? scheduledAt, workflow: new.workflow, traceContext: new.traceContext, createdAt: now,
+            updatedAt: now)
         try execute(
             SQLiteTaskRunSQL.enqueue, run.id.blob, run.tenant.rawValue, run.task.rawValue, run.taskVersion,
             run.taskType, run.priority.level, run.concurrencyKey,
             run.overrides.isEmpty ? nil : try SQLiteValue.json(run.overrides), run.trigger.rawValue, run.triggeredBy,
-            run.scheduledAt.column, run.dueAt.column, run.traceContext, now.column, now.column)
+            run.scheduledAt.column, run.dueAt.column, run.workflow?.blob, run.traceContext, now.column, now.column)
         task.executionCount += 1
-        task.lastRunAt = max(task.lastRunAt ?? scheduledAt, scheduledAt)
+        // A run that is planned ahead is none that the task has had.
+        let latest = min(scheduledAt, now)
+        task.lastRunAt = max(task.lastRunAt ?? latest, latest)
         return run
     }
 
@@ -121,12 +124,16 @@ extension SQLiteRowReader {
 extension TaskDefinition {
     /// Why the task takes no more runs by hand; nil where it takes them.
     fileprivate func refusal(of count: Int) -> SchedulerError? {
+        if let statusRefusal { return statusRefusal }
+        guard !hasRoom(for: count) else { return nil }
+        return SchedulerError(.conflict, "task \(id) has reached its max_executions")
+    }
+
+    /// Why the task takes no runs in its status; nil where it takes them.
+    var statusRefusal: SchedulerError? {
         switch status {
-        case .created, .inactive:
-            return SchedulerError(.conflict, "task \(id) is \(status.rawValue); resume it first")
-        case .active, .paused:
-            guard !hasRoom(for: count) else { return nil }
-            return SchedulerError(.conflict, "task \(id) has reached its max_executions")
+        case .created, .inactive: SchedulerError(.conflict, "task \(id) is \(status.rawValue); resume it first")
+        case .active, .paused: nil
         }
     }
 }

@@ -8,10 +8,12 @@ extension SQLiteTransaction {
         try checkName(draft.spec.name, tenant: draft.tenant, except: nil)
         try execute(
             SQLiteTaskSQL.create, draft.tenant.rawValue, draft.spec.name, draft.spec.maxConcurrent,
-            draft.status.rawValue, draft.createdBy, now.column, now.column, draft.nextRunAt?.column)
+            draft.status.rawValue, draft.createdBy, now.column, now.column, draft.nextRunAt?.column,
+            draft.status == .paused ? now.column : nil)
         let task = TaskDefinition(
             id: TaskID(db.lastInsertedRowID), tenant: draft.tenant, spec: draft.spec, status: draft.status,
-            createdBy: draft.createdBy, createdAt: now, updatedAt: now, nextRunAt: draft.nextRunAt)
+            createdBy: draft.createdBy, createdAt: now, updatedAt: now, nextRunAt: draft.nextRunAt,
+            pausedAt: draft.status == .paused ? now : nil)
         try createVersion(of: task)
         return task
     }
@@ -37,12 +39,14 @@ extension SQLiteTransaction {
             try checkName(edit.task.spec.name, tenant: edit.task.tenant, except: edit.task.id)
         }
         if let decided = edit.decided, try !fire(decided) { throw changedMeanwhile(edit.task.id) }
+        if let missed = edit.missed { try record(missed, of: stored, mayContinue: true) }
         // Counters go on from what is stored: runs may have been made since the task was read, or just now.
         guard var task = try undeletedTask(edit.task.id, tenant: edit.task.tenant) else {
             throw changedMeanwhile(edit.task.id)
         }
         task.status = edit.task.status
         task.nextRunAt = edit.task.nextRunAt
+        task.pausedAt = edit.task.pausedAt
         task.updatedAt = now
         if edit.task.spec != task.spec {
             task.spec = edit.task.spec
@@ -51,7 +55,7 @@ extension SQLiteTransaction {
         }
         try execute(
             SQLiteTaskSQL.save, task.spec.name, task.version, task.spec.maxConcurrent, task.status.rawValue,
-            task.nextRunAt?.column, now.column, task.id.rawValue)
+            task.nextRunAt?.column, task.pausedAt?.column, now.column, task.id.rawValue)
         return task
     }
 
@@ -95,7 +99,8 @@ extension SQLiteRowReader {
         TaskDefinition(
             id: TaskID(try integer()), tenant: TenantID(try text()), version: try int(), spec: try value(TaskSpec.self),
             status: try word(), executionCount: try integer(), createdBy: optionalText(), createdAt: try instant(),
-            updatedAt: try instant(), lastRunAt: optionalInstant(), nextRunAt: optionalInstant())
+            updatedAt: try instant(), lastRunAt: optionalInstant(), nextRunAt: optionalInstant(),
+            pausedAt: optionalInstant())
     }
 }
 

@@ -73,7 +73,7 @@ public struct TestDataFactory: Sendable {
         try await only(store.tasks.find([id], tenant: .default), "task \(id)")
     }
 
-    private func only<Element>(_ elements: [Element], _ what: String) throws -> Element {
+    func only<Element>(_ elements: [Element], _ what: String) throws -> Element {
         guard let first = elements.first, elements.count == 1 else {
             throw SchedulerError(.internal, "the store returned \(elements.count) rows for \(what)")
         }

@@ -56,7 +56,8 @@ public struct ContractStore: Sendable, CustomStringConvertible {
 /// What every store does, case by case.
 public enum StoreContract {
     public static let cases: [ContractCase] =
-        taskCases + editCases + deletionCases + versionCases + dueCases + fireCases + enqueueCases + runQueryCases
+        taskCases + editCases + deletionCases + versionCases + dueCases + fireCases + fireSeriesCases + overlapCases
+        + cancelCases + backfillCases + enqueueCases + runQueryCases
         + pickCases + limitCases + deliveryCases + claimCases + pickAndClaimCases + settleCases + retryCases
         + lateCases + workerCases + lockCases + recoveryCases + restartCases + zoneCases
 }

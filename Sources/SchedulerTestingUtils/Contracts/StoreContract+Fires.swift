@@ -29,7 +29,8 @@ extension StoreContract {
             _ = try await data.store.tasks.fire([data.decision(for: task, next: next)])
             _ = try await data.runs(3, of: task)
             data.clock.advance(by: .seconds(1))
-            try expectEqual(try await data.store.tasks.due(limit: 1).entries.map(\.waiting), [1], "what waits")
+            try expectEqual(
+                try await data.store.tasks.due(limit: 1).entries.map(\.load), [TaskLoad(waiting: 1)], "what waits")
         },
     ]
 

@@ -90,12 +90,16 @@ extension InMemoryState {
 extension TaskDefinition {
     /// Why the task takes no more runs by hand; nil where it takes them.
     fileprivate func refusal(of count: Int) -> SchedulerError? {
+        if let statusRefusal { return statusRefusal }
+        guard !hasRoom(for: count) else { return nil }
+        return SchedulerError(.conflict, "task \(id) has reached its max_executions")
+    }
+
+    /// Why the task takes no runs in its status; nil where it takes them.
+    var statusRefusal: SchedulerError? {
         switch status {
-        case .created, .inactive:
-            return SchedulerError(.conflict, "task \(id) is \(status.rawValue); resume it first")
-        case .active, .paused:
-            guard !hasRoom(for: count) else { return nil }
-            return SchedulerError(.conflict, "task \(id) has reached its max_executions")
+        case .created, .inactive: SchedulerError(.conflict, "task \(id) is \(status.rawValue); resume it first")
+        case .active, .paused: nil
         }
     }
 }

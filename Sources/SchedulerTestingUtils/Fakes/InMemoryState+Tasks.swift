@@ -8,7 +8,8 @@ extension InMemoryState {
         lastTask += 1
         let task = TaskDefinition(
             id: TaskID(lastTask), tenant: draft.tenant, spec: draft.spec, status: draft.status,
-            createdBy: draft.createdBy, createdAt: now, updatedAt: now, nextRunAt: draft.nextRunAt)
+            createdBy: draft.createdBy, createdAt: now, updatedAt: now, nextRunAt: draft.nextRunAt,
+            pausedAt: draft.status == .paused ? now : nil)
         tasks[task.id] = task
         versions[TaskVersionID(task: task.id, version: 1)] = draft.spec
         return task
@@ -28,10 +29,12 @@ extension InMemoryState {
         if let decided = edit.decided, !fire(decided, now: now) {
             throw SchedulerError(.conflict, "task \(edit.task.id) was changed meanwhile; read it again")
         }
+        if let missed = edit.missed { record(missed, of: stored, mayContinue: true, now: now) }
         // Counters go on from what is stored: runs may have been made since the task was read.
         var task = tasks[edit.task.id] ?? stored
         task.status = edit.task.status
         task.nextRunAt = edit.task.nextRunAt
+        task.pausedAt = edit.task.pausedAt
         task.updatedAt = now
         if edit.task.spec != task.spec {
             task.spec = edit.task.spec
@@ -45,6 +48,7 @@ extension InMemoryState {
     mutating func delete(_ id: TaskID, now: UTCInstant) {
         deleted.insert(id)
         tasks[id]?.nextRunAt = nil
+        tasks[id]?.pausedAt = nil
         tasks[id]?.updatedAt = now
         for run in live.values where run.task == id && run.status == .pending {
             end(run, as: .cancelled, at: now, now: now)
@@ -57,18 +61,19 @@ extension InMemoryState {
             task.version == decision.version, task.nextRunAt == decision.from,
             task.hasRoom(for: decision.runs.count)
         else { return false }
+        for skip in decision.skips {
+            record(skip, of: task, mayContinue: skip == decision.leadingSkip, now: now)
+        }
         let decided = Set(fires[task.id, default: []].map(\.scheduledAt))
-        for run in decision.runs where !decided.contains(run.scheduledAt ?? now) {
+        let fresh = decision.runs.filter { !decided.contains($0.scheduledAt ?? now) }
+        if let kept = decision.keepAtMost, !fresh.isEmpty {
+            displace(allBut: kept, of: task.id, reason: decision.displacement, now: now)
+        }
+        for run in fresh {
             let run = insert(run, of: &task, now: now)
             fires[task.id, default: []].append(
                 FireRecord(
                     task: task.id, version: task.version, scheduledAt: run.scheduledAt, run: run.id, decidedAt: now))
-        }
-        for skip in decision.skips {
-            fires[task.id, default: []].append(
-                FireRecord(
-                    task: task.id, version: task.version, scheduledAt: skip.first,
-                    lastScheduledAt: skip.last == skip.first ? nil : skip.last, skipped: skip.reason, decidedAt: now))
         }
         task.nextRunAt = decision.next
         if decision.endsTask { task.status = .inactive }
@@ -83,16 +88,13 @@ extension InMemoryState {
             id: new.id, tenant: task.tenant, task: task.id, taskVersion: task.version, taskType: task.spec.taskType,
             priority: new.overrides.priority ?? task.spec.priority, concurrencyKey: task.spec.concurrencyKey,
             overrides: new.overrides, trigger: new.trigger, triggeredBy: new.triggeredBy, scheduledAt: scheduledAt,
-            dueAt: new.dueAt ?? scheduledAt, traceContext: new.traceContext, createdAt: now, updatedAt: now)
+            dueAt: new.dueAt ?? scheduledAt, workflow: new.workflow, traceContext: new.traceContext, createdAt: now,
+            updatedAt: now)
         live[run.id] = run
         task.executionCount += 1
-        task.lastRunAt = max(task.lastRunAt ?? scheduledAt, scheduledAt)
+        let latest = min(scheduledAt, now)
+        task.lastRunAt = max(task.lastRunAt ?? latest, latest)
         return run
-    }
-
-    /// How many scheduled runs of the task wait; counted up to 100.
-    func waitingRuns(of task: TaskID) -> Int {
-        min(100, live.values.count { $0.task == task && $0.status == .pending && $0.trigger == .scheduled })
     }
 
     private func checkName(_ name: String, tenant: TenantID, except id: TaskID?) throws {

@@ -10,6 +10,8 @@ struct InMemoryState {
     var history: [RunID: TaskRun] = [:]
     var attempts: [RunID: [Int: AttemptRecord]] = [:]
     var fires: [TaskID: [FireRecord]] = [:]
+    var backfills: [RunID: Backfill] = [:]
+    var backfilled: [TaskID: [BackfilledFire]] = [:]
     var workers: [WorkerID: WorkerInfo] = [:]
     var locks: [String: InMemoryLock] = [:]
     var zoneProgress: ZoneProgress?

@@ -5,6 +5,7 @@ import Synchronization
 public final class InMemoryStore: SchedulerStore, RestartRecovery {
     public let tasks: any TaskRepository
     public let runs: any TaskRunRepository
+    public let backfills: any BackfillRepository
     public let workers: any WorkerRepository
     public let recovery: any RecoveryRepository
     public let locks: any DistributedLock
@@ -18,6 +19,7 @@ public final class InMemoryStore: SchedulerStore, RestartRecovery {
         shared = InMemoryShared(now: now)
         tasks = InMemoryTaskRepository(shared)
         runs = InMemoryTaskRunRepository(shared)
+        backfills = InMemoryBackfillRepository(shared)
         workers = InMemoryWorkerRepository(shared)
         recovery = InMemoryRecoveryRepository(shared)
         locks = InMemoryLocks(shared)

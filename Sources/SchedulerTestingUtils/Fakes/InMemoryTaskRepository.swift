@@ -64,9 +64,13 @@ public final class InMemoryTaskRepository: TaskRepository {
                 .filter { $0.status == .active && $0.nextRunAt != nil && !state.deleted.contains($0.id) }
                 .sorted { ($0.nextRunAt ?? now, $0.id) < ($1.nextRunAt ?? now, $1.id) }
             let due = firing.prefix { ($0.nextRunAt ?? now) <= now }.prefix(limit)
-            let entries = due.map { DueTasks.Entry(task: $0, waiting: state.waitingRuns(of: $0.id)) }
+            let entries = due.map { DueTasks.Entry(task: $0, load: state.load(of: $0.id)) }
             return DueTasks(now: now, entries: entries, nextFireAt: firing.dropFirst(due.count).first?.nextRunAt)
         }
+    }
+
+    public func load(of task: TaskID) async throws -> TaskLoad {
+        shared.transaction { state, _ in state.load(of: task) }
     }
 
     public func fire(_ decisions: [FireDecision]) async throws -> Set<TaskID> {
@@ -78,7 +82,9 @@ public final class InMemoryTaskRepository: TaskRepository {
     public func fires(of task: TaskID, in range: Range<UTCInstant>, limit: Int) async throws -> [FireRecord] {
         shared.transaction { state, _ in
             let rows = (state.fires[task] ?? [])
-                .filter { range.contains($0.scheduledAt) }
+                .filter {
+                    $0.scheduledAt < range.upperBound && ($0.lastScheduledAt ?? $0.scheduledAt) >= range.lowerBound
+                }
                 .sorted { $0.scheduledAt < $1.scheduledAt }
             return Array(rows.prefix(limit))
         }

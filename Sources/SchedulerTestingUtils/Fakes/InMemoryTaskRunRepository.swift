@@ -62,6 +62,27 @@ public final class InMemoryTaskRunRepository: TaskRunRepository {
         shared.transaction { state, now in outcomes.map { state.settle($0, now: now) } }
     }
 
+    public func cancel(
+        _ selection: RunSelection, tenant: TenantID, reason: String
+    ) async throws -> [RunID: CancelResult] {
+        shared.transaction { state, now in
+            let ids: Set<RunID> =
+                switch selection {
+                case .runs(let ids): Set(ids)
+                case .workflow(let workflow): Set(state.live.values.filter { $0.workflow == workflow }.map(\.id))
+                }
+            var results: [RunID: CancelResult] = [:]
+            for id in ids {
+                if let run = state.live[id], run.tenant == tenant {
+                    results[id] = state.cancel(run, reason: reason, now: now)
+                } else if state.history[id]?.tenant == tenant {
+                    results[id] = .alreadyEnded
+                }
+            }
+            return results
+        }
+    }
+
     public func unsettled(among attempts: [RunAttempt]) async throws -> Set<RunAttempt> {
         shared.transaction { state, _ in
             Set(

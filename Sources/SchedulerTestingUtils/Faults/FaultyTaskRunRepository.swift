@@ -58,6 +58,12 @@ public final class FaultyTaskRunRepository: TaskRunRepository {
         return try await perform(.settle) { try await base.settle(outcomes) }
     }
 
+    public func cancel(
+        _ selection: RunSelection, tenant: TenantID, reason: String
+    ) async throws -> [RunID: CancelResult] {
+        try await base.cancel(selection, tenant: tenant, reason: reason)
+    }
+
     public func unsettled(among attempts: [RunAttempt]) async throws -> Set<RunAttempt> {
         try await perform(.unsettled) { try await base.unsettled(among: attempts) }
     }

@@ -8,6 +8,7 @@ struct FailingStore: SchedulerStore {
 
     var tasks: any TaskRepository { FailingTaskRepository(base: base.tasks, error: error) }
     var runs: any TaskRunRepository { base.runs }
+    var backfills: any BackfillRepository { base.backfills }
     var workers: any WorkerRepository { base.workers }
     var recovery: any RecoveryRepository { base.recovery }
     var locks: any DistributedLock { base.locks }
@@ -39,6 +40,7 @@ private struct FailingTaskRepository: TaskRepository {
     }
     func versions(_ ids: [TaskVersionID]) async throws -> [TaskVersionID: TaskSpec] { try await base.versions(ids) }
     func due(limit: Int) async throws -> DueTasks { try await base.due(limit: limit) }
+    func load(of task: TaskID) async throws -> TaskLoad { try await base.load(of: task) }
     func fire(_ decisions: [FireDecision]) async throws -> Set<TaskID> { try await base.fire(decisions) }
     func fires(of task: TaskID, in range: Range<UTCInstant>, limit: Int) async throws -> [FireRecord] {
         try await base.fires(of: task, in: range, limit: limit)

@@ -10,11 +10,7 @@ struct FireTimesDeciderTests {
     private func task(
         _ schedule: String, next: String, executions: Int64 = 0, change: (inout TaskSpec) -> Void = { _ in }
     ) -> TaskDefinition {
-        var spec = TaskSpec(name: "tick", taskType: "shell", executor: "shell", command: "true", schedule: schedule)
-        change(&spec)
-        return TaskDefinition(
-            id: TaskID(7), version: 3, spec: spec, executionCount: executions, createdAt: .epoch, updatedAt: .epoch,
-            nextRunAt: UTCInstant(next))
+        .firing(schedule, next: next, executions: executions, change: change)
     }
 
     private func texts(_ runs: [NewRun]) -> [String] { runs.map { $0.scheduledAt?.description ?? "-" } }
@@ -22,7 +18,7 @@ struct FireTimesDeciderTests {
     @Test("a fire time that has come gets one run, and the schedule goes on with the next")
     func firesOnTime() throws {
         let decision = try #require(
-            try decider.decision(for: task("* * * * * *", next: "2026-11-21T12:00:00Z"), waiting: 0, now: now))
+            try decider.decision(for: task("* * * * * *", next: "2026-11-21T12:00:00Z"), load: .none, now: now))
         #expect(texts(decision.runs) == ["2026-11-21T12:00:00Z"])
         #expect(decision.next == UTCInstant("2026-11-21T12:00:01Z"))
         #expect(decision.skips.isEmpty && !decision.endsTask && decision.version == 3)
@@ -36,14 +32,14 @@ struct FireTimesDeciderTests {
         paused.status = .paused
         let byHand = task("* * * * * *", next: "2026-11-21T12:00:00Z") { $0.schedule = nil }
         for task in [early, paused, byHand] {
-            #expect(try decider.decision(for: task, waiting: 0, now: now) == nil)
+            #expect(try decider.decision(for: task, load: .none, now: now) == nil)
         }
     }
 
     @Test("seconds that a short outage missed all get their runs")
     func shortOutage() throws {
         let decision = try #require(
-            try decider.decision(for: task("* * * * * *", next: "2026-11-21T11:59:55Z"), waiting: 0, now: now))
+            try decider.decision(for: task("* * * * * *", next: "2026-11-21T11:59:55Z"), load: .none, now: now))
         #expect(decision.runs.count == 6)
         #expect(decision.skips.isEmpty)
     }
@@ -51,7 +47,7 @@ struct FireTimesDeciderTests {
     @Test("after an hour and a half of outage only the latest missed fire time runs, the others are one skipped series")
     func longOutage() throws {
         let decision = try #require(
-            try decider.decision(for: task("0 */5 * * * *", next: "2026-11-21T10:30:00Z"), waiting: 0, now: now))
+            try decider.decision(for: task("0 */5 * * * *", next: "2026-11-21T10:30:00Z"), load: .none, now: now))
         // 12:00 is on time; of the misfires 11:55 is made up for.
         #expect(texts(decision.runs) == ["2026-11-21T11:55:00Z", "2026-11-21T12:00:00Z"])
         #expect(
@@ -66,7 +62,7 @@ struct FireTimesDeciderTests {
     @Test("a missed fire time older than the window is skipped, not made up for")
     func outsideWindow() throws {
         let decision = try #require(
-            try decider.decision(for: task("0 0 2 * * *", next: "2026-11-18T02:00:00Z"), waiting: 0, now: now))
+            try decider.decision(for: task("0 0 2 * * *", next: "2026-11-18T02:00:00Z"), load: .none, now: now))
         #expect(decision.runs.isEmpty)
         #expect(decision.skips.map(\.last) == [UTCInstant("2026-11-21T02:00:00Z")!])
         #expect(decision.next == UTCInstant("2026-11-22T02:00:00Z"))
@@ -75,7 +71,7 @@ struct FireTimesDeciderTests {
     @Test("a week of missed seconds costs no more than the runs that are made")
     func weekOfSeconds() throws {
         let decision = try #require(
-            try decider.decision(for: task("* * * * * *", next: "2026-11-14T12:00:00Z"), waiting: 0, now: now))
+            try decider.decision(for: task("* * * * * *", next: "2026-11-14T12:00:00Z"), load: .none, now: now))
         #expect(decision.runs.count <= 12)
         #expect(decision.skips.count == 1)
     }
@@ -83,7 +79,8 @@ struct FireTimesDeciderTests {
     @Test("fire times beyond a hundred waiting runs are skipped as overlap")
     func overlap() throws {
         let decision = try #require(
-            try decider.decision(for: task("* * * * * *", next: "2026-11-21T11:59:57Z"), waiting: 99, now: now))
+            try decider.decision(
+                for: task("* * * * * *", next: "2026-11-21T11:59:57Z"), load: TaskLoad(waiting: 99), now: now))
         #expect(texts(decision.runs) == ["2026-11-21T11:59:57Z"])
         #expect(
             decision.skips == [
@@ -96,7 +93,7 @@ struct FireTimesDeciderTests {
     @Test("the last execution ends the task")
     func maxExecutions() throws {
         let limited = task("* * * * * *", next: "2026-11-21T11:59:57Z", executions: 8) { $0.maxExecutions = 10 }
-        let decision = try #require(try decider.decision(for: limited, waiting: 0, now: now))
+        let decision = try #require(try decider.decision(for: limited, load: .none, now: now))
         #expect(decision.runs.count == 2)
         #expect(decision.next == nil && decision.endsTask)
     }
@@ -105,7 +102,7 @@ struct FireTimesDeciderTests {
     func exhaustedByHand() throws {
         for next in ["2026-11-21T12:00:00Z", "2026-11-21T11:30:00Z"] {
             let used = task("0 */5 * * * *", next: next, executions: 10) { $0.maxExecutions = 10 }
-            let decision = try #require(try decider.decision(for: used, waiting: 0, now: now))
+            let decision = try #require(try decider.decision(for: used, load: .none, now: now))
             #expect(decision.runs.isEmpty && decision.next == nil && decision.endsTask)
         }
     }
@@ -115,8 +112,21 @@ struct FireTimesDeciderTests {
         let ending = task("* * * * * *", next: "2026-11-21T11:59:59Z") {
             $0.endDate = UTCInstant("2026-11-21T12:00:00Z")
         }
-        let decision = try #require(try decider.decision(for: ending, waiting: 0, now: now))
+        let decision = try #require(try decider.decision(for: ending, load: .none, now: now))
         #expect(decision.runs.count == 2)
         #expect(decision.next == nil && decision.endsTask)
+    }
+}
+
+extension TaskDefinition {
+    /// An active task whose schedule goes on with a fire time.
+    static func firing(
+        _ schedule: String, next: String, executions: Int64 = 0, change: (inout TaskSpec) -> Void = { _ in }
+    ) -> TaskDefinition {
+        var spec = TaskSpec(name: "tick", taskType: "shell", executor: "shell", command: "true", schedule: schedule)
+        change(&spec)
+        return TaskDefinition(
+            id: TaskID(7), version: 3, spec: spec, executionCount: executions, createdAt: .epoch, updatedAt: .epoch,
+            nextRunAt: UTCInstant(next))
     }
 }

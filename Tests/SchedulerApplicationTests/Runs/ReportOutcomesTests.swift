@@ -50,6 +50,9 @@ struct ReportOutcomesTests {
         func pickAndClaim(for worker: WorkerID, taskTypes: [String], limit: Int) async throws -> [ClaimedRun] {
             throw unused()
         }
+        func cancel(_ selection: RunSelection, tenant: TenantID, reason: String) async throws -> [RunID: CancelResult] {
+            throw unused()
+        }
         func unsettled(among attempts: [RunAttempt]) async throws -> Set<RunAttempt> { throw unused() }
         func find(_ ids: [RunID], tenant: TenantID) async throws -> [TaskRun] { throw unused() }
         func list(_ query: TaskRunQuery) async throws -> Page<TaskRun> { throw unused() }

@@ -35,6 +35,7 @@ final class OvertakenTaskRepository: TaskRepository {
     }
     func versions(_ ids: [TaskVersionID]) async throws -> [TaskVersionID: TaskSpec] { try await base.versions(ids) }
     func due(limit: Int) async throws -> DueTasks { try await base.due(limit: limit) }
+    func load(of task: TaskID) async throws -> TaskLoad { try await base.load(of: task) }
     func fire(_ decisions: [FireDecision]) async throws -> Set<TaskID> { try await base.fire(decisions) }
     func fires(of task: TaskID, in range: Range<UTCInstant>, limit: Int) async throws -> [FireRecord] {
         try await base.fires(of: task, in: range, limit: limit)
@@ -47,6 +48,7 @@ struct OvertakenStore: SchedulerStore {
     let tasks: any TaskRepository
 
     var runs: any TaskRunRepository { base.runs }
+    var backfills: any BackfillRepository { base.backfills }
     var workers: any WorkerRepository { base.workers }
     var recovery: any RecoveryRepository { base.recovery }
     var locks: any DistributedLock { base.locks }

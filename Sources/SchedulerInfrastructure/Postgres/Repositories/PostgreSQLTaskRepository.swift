@@ -70,11 +70,19 @@ public struct PostgreSQLTaskRepository: TaskRepository {
             let entries = try rows.map { row -> DueTasks.Entry? in
                 _ = (try row.instant(), try row.optionalInstant())
                 guard let waiting = try row.optionalInt() else { return nil }
-                return DueTasks.Entry(task: try row.taskDefinition(), waiting: waiting)
+                let load = TaskLoad(waiting: waiting, active: try row.int())
+                return DueTasks.Entry(task: try row.taskDefinition(), load: load)
             }.compactMap { $0 }
             // One more was read than asked for: it is the next to fire.
             let next = entries.count > limit ? entries[limit].task.nextRunAt : clock.1
             return DueTasks(now: clock.0, entries: Array(entries.prefix(limit)), nextFireAt: next)
+        }
+    }
+
+    public func load(of task: TaskID) async throws -> TaskLoad {
+        try await context.pool.withSession("count live runs") { session in
+            try session.execute(TaskSQL.load, [.int8(task.rawValue)])
+                .first { TaskLoad(waiting: try $0.int(), active: try $0.int()) } ?? .none
         }
     }
 

@@ -86,6 +86,15 @@ public struct PostgreSQLTaskRunRepository: TaskRunRepository {
         return try await context.pool.transaction("settle runs") { session in try session.settle(outcomes, now: now) }
     }
 
+    public func cancel(
+        _ selection: RunSelection, tenant: TenantID, reason: String
+    ) async throws -> [RunID: CancelResult] {
+        let now = context.now
+        return try await context.pool.transaction("cancel runs") { session in
+            try session.cancel(selection, tenant: tenant, reason: reason, now: now)
+        }
+    }
+
     public func unsettled(among attempts: [RunAttempt]) async throws -> Set<RunAttempt> {
         guard !attempts.isEmpty else { return [] }
         return try await context.pool.withSession("look for unsettled runs") { session in

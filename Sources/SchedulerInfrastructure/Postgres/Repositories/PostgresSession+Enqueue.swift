@@ -51,17 +51,22 @@ extension LockedTask {
         guard let task, task.tenant == run.tenant, !task.isDeleted else {
             return SchedulerError(.notFound, "task \(run.task) does not exist", context: context)
         }
-        switch task.status {
-        case .active, .paused: break
-        case .created, .inactive:
-            return SchedulerError(
-                .conflict, "task \(run.task) is \(task.status.rawValue); resume it before it is triggered",
-                context: context)
-        }
+        if let refusal = task.statusRefusal { return refusal }
         guard task.allows(1) else {
             return SchedulerError(
                 .conflict, "task \(run.task) has had all the runs that max_executions allows", context: context)
         }
         return nil
+    }
+
+    /// Why the task takes no runs in its status; nil where it takes them.
+    var statusRefusal: SchedulerError? {
+        switch status {
+        case .active, .paused: nil
+        case .created, .inactive:
+            SchedulerError(
+                .conflict, "task \(id) is \(status.rawValue); resume it before it is triggered",
+                context: ["task.id": "\(id)"])
+        }
     }
 }

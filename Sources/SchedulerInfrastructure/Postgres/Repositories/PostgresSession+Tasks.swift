@@ -1,7 +1,7 @@
 import SchedulerDomain
 import SchedulerErrors
 
-/// Creating, editing and firing tasks inside a transaction.
+/// Creating and editing tasks inside a transaction.
 extension PostgresSession {
     func createTasks(_ drafts: [TaskDraft], now: PostgresParameter) throws -> [TaskDefinition] {
         let specs = drafts.map(\.spec)
@@ -25,7 +25,8 @@ extension PostgresSession {
             }
             return TaskDefinition(
                 id: row.id, tenant: draft.tenant, spec: draft.spec, status: draft.status, createdBy: draft.createdBy,
-                createdAt: row.at, updatedAt: row.at, nextRunAt: draft.nextRunAt)
+                createdAt: row.at, updatedAt: row.at, nextRunAt: draft.nextRunAt,
+                pausedAt: draft.status == .paused ? row.at : nil)
         }
         try addVersions(of: created)
         return created
@@ -50,6 +51,7 @@ extension PostgresSession {
         guard try apply(decided, to: &locked).count == Set(decided.map(\.task)).count else {
             throw SchedulerError(.conflict, "fires of the old schedule were decided meanwhile; read the task again")
         }
+        try record(missedBy: edits, replacing: old, locked)
         let saved = zip(edits, old).map { edit, old in
             var task = edit.task
             guard let row = locked[task.id] else { return task }
@@ -86,6 +88,7 @@ extension PostgresSession {
                 .texts(specs.map(\.taskType)), .int4s(specs.map(\.priority.level)), .int4s(specs.map(\.maxConcurrent)),
                 .texts(specs.map(\.concurrencyKey)), .texts(tasks.map(\.status.rawValue)),
                 .int8s(specs.map(\.maxExecutions)), .instants(tasks.map(\.nextRunAt)), .instant(first.updatedAt),
+                .instants(tasks.map(\.pausedAt)),
             ])
     }
 
@@ -97,77 +100,5 @@ extension PostgresSession {
                 .int8s(tasks.map(\.id.rawValue)), .int4s(tasks.map(\.version)),
                 .jsonbTexts(try tasks.map { try PostgresJSON.encode($0.spec) }), .instant(first.updatedAt),
             ])
-    }
-
-    /// Applies the decisions whose compare and set holds on the locked rows, and keeps those up to date.
-    ///
-    /// - Returns: the tasks whose decision counted.
-    func apply(_ decisions: [FireDecision], to tasks: inout [TaskID: LockedTask]) throws -> Set<TaskID> {
-        let won = decisions.filter { decision in
-            guard let task = tasks[decision.task], task.accepts(decision) else { return false }
-            tasks[decision.task]?.nextRunAt = decision.next
-            tasks[decision.task]?.executionCount += Int64(decision.runs.count)
-            if decision.endsTask { tasks[decision.task]?.status = .inactive }
-            return true
-        }
-        guard let now = won.first.flatMap({ tasks[$0.task]?.now }) else { return [] }
-        let fresh = try addFires(won, now: now)
-        let runs = won.flatMap { decision in
-            decision.runs.filter { fresh.contains($0.id) }.compactMap { tasks[decision.task]?.run($0) }
-        }
-        try insert(runs)
-        try count(runs)
-        for run in runs {
-            let latest = tasks[run.task]?.lastRunAt ?? run.scheduledAt
-            tasks[run.task]?.lastRunAt = max(latest, run.scheduledAt)
-        }
-        // One task may stand in several decisions, of which the last says how it goes on.
-        let last = Dictionary(won.map { ($0.task, $0) }) { _, last in last }.values.sorted { $0.task < $1.task }
-        try execute(
-            TaskSQL.advance,
-            [
-                .int8s(last.map(\.task.rawValue)), .instants(last.map(\.next)), .bools(last.map(\.endsTask)),
-            ])
-        return Set(won.map(\.task))
-    }
-
-    /// Writes the ledger.
-    ///
-    /// - Returns: the runs whose fire time was not in it yet; only those are made.
-    private func addFires(_ decisions: [FireDecision], now: UTCInstant) throws -> Set<RunID> {
-        var fires: [FireRecord] = []
-        for decision in decisions {
-            for run in decision.runs {
-                fires.append(
-                    FireRecord(
-                        task: decision.task, version: decision.version, scheduledAt: run.scheduledAt ?? decision.from,
-                        run: run.id, decidedAt: now))
-            }
-            for skip in decision.skips {
-                fires.append(
-                    FireRecord(
-                        task: decision.task, version: decision.version, scheduledAt: skip.first,
-                        lastScheduledAt: skip.last > skip.first ? skip.last : nil, skipped: skip.reason, decidedAt: now)
-                )
-            }
-        }
-        guard !fires.isEmpty else { return [] }
-        let rows = try execute(
-            TaskSQL.addFires,
-            [
-                .int8s(fires.map(\.task.rawValue)), .instants(fires.map(\.scheduledAt)),
-                .instants(fires.map(\.lastScheduledAt)), .int4s(fires.map(\.version)),
-                .uuids(fires.map { $0.run?.bits }),
-                .texts(fires.map { $0.skipped?.rawValue }), .instant(now),
-            ])
-        return Set(try rows.map { try $0.optionalUUID() }.compactMap { $0.map(RunID.init) })
-    }
-}
-
-extension LockedTask {
-    /// The compare and set of a decision.
-    fileprivate func accepts(_ decision: FireDecision) -> Bool {
-        tenant == decision.tenant && version == decision.version && status == .active && !isDeleted
-            && nextRunAt == decision.from && allows(decision.runs.count)
     }
 }

@@ -4,7 +4,7 @@ import SchedulerDomain
 enum TaskColumns {
     static let all = """
         task.id, task.tenant_id, task.version, task.status, task.execution_count, task.created_by, task.created_at,
-        task.updated_at, task.last_run_at, task.next_run_at, version.definition
+        task.updated_at, task.last_run_at, task.next_run_at, task.paused_at, version.definition
         """
 
     static let source = """
@@ -26,10 +26,11 @@ extension PostgresRowReader {
         let updated = try instant()
         let lastRun = try optionalInstant()
         let nextRun = try optionalInstant()
+        let paused = try optionalInstant()
         return TaskDefinition(
             id: id, tenant: tenant, version: version, spec: try taskSpec(), status: status,
             executionCount: executions, createdBy: author, createdAt: created, updatedAt: updated,
-            lastRunAt: lastRun, nextRunAt: nextRun)
+            lastRunAt: lastRun, nextRunAt: nextRun, pausedAt: paused)
     }
 
     mutating func taskSpec() throws -> TaskSpec {

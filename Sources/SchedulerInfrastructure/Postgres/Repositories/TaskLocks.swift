@@ -28,7 +28,8 @@ struct LockedTask {
             id: new.id, tenant: tenant, task: id, taskVersion: version, taskType: taskType,
             priority: new.overrides.priority ?? priority, concurrencyKey: concurrencyKey, overrides: new.overrides,
             trigger: new.trigger, triggeredBy: new.triggeredBy, scheduledAt: scheduledAt,
-            dueAt: new.dueAt ?? scheduledAt, traceContext: new.traceContext, createdAt: now, updatedAt: now)
+            dueAt: new.dueAt ?? scheduledAt, workflow: new.workflow, traceContext: new.traceContext, createdAt: now,
+            updatedAt: now)
     }
 }
 
@@ -55,13 +56,13 @@ private enum TaskLockSQL {
         "runs.insert",
         """
         INSERT INTO run_live (id, tenant_id, task_id, task_version, task_type, priority, concurrency_key, overrides,
-                              status, trigger_type, triggered_by, scheduled_at, due_at, trace_context, created_at,
-                              updated_at)
+                              status, trigger_type, triggered_by, scheduled_at, due_at, workflow_id, trace_context,
+                              created_at, updated_at)
         SELECT id, tenant_id, task_id, task_version, task_type, priority, concurrency_key, overrides,
-               'pending', trigger_type, triggered_by, scheduled_at, due_at, trace_context, $14, $14
-        FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+               'pending', trigger_type, triggered_by, scheduled_at, due_at, workflow_id, trace_context, $15, $15
+        FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
              AS run (id, tenant_id, task_id, task_version, task_type, priority, concurrency_key, overrides,
-                     trigger_type, triggered_by, scheduled_at, due_at, trace_context)
+                     trigger_type, triggered_by, scheduled_at, due_at, workflow_id, trace_context)
         ON CONFLICT (id) DO NOTHING
         """)
 }
@@ -89,7 +90,8 @@ extension PostgresSession {
             TaskLockSQL.count,
             [
                 .int8s(byTask.map(\.key.rawValue)), .int8s(byTask.map { Int64($0.value.count) }),
-                .instants(byTask.map { $0.value.map(\.scheduledAt).max() }),
+                // A run that is planned ahead is none that the task has had.
+                .instants(byTask.map { $0.value.map { min($0.scheduledAt, $0.createdAt) }.max() }),
             ])
     }
 
@@ -106,8 +108,8 @@ extension PostgresSession {
                 .int4s(runs.map(\.taskVersion)), .texts(runs.map(\.taskType)), .int4s(runs.map(\.priority.level)),
                 .texts(runs.map(\.concurrencyKey)), .jsonbTexts(try runs.map { try PostgresJSON.encode($0.overrides) }),
                 .texts(runs.map(\.trigger.rawValue)), .texts(runs.map(\.triggeredBy)),
-                .instants(runs.map(\.scheduledAt)),
-                .instants(runs.map(\.dueAt)), .texts(runs.map(\.traceContext)), .instant(first.createdAt),
+                .instants(runs.map(\.scheduledAt)), .instants(runs.map(\.dueAt)),
+                .uuids(runs.map { $0.workflow?.bits }), .texts(runs.map(\.traceContext)), .instant(first.createdAt),
             ])
         guard inserted.affected == runs.count else {
             throw SchedulerError(.transactionConflict, "a run with the same id was created at the same time")

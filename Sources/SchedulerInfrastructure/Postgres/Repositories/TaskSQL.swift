@@ -4,9 +4,10 @@ enum TaskSQL {
         "tasks.create",
         """
         INSERT INTO tasks (tenant_id, name, task_type, priority, max_concurrent, concurrency_key, status,
-                           max_executions, created_by, next_run_at, created_at, updated_at)
+                           max_executions, created_by, next_run_at, created_at, updated_at, paused_at)
         SELECT tenant_id, name, task_type, priority, max_concurrent, concurrency_key, status, max_executions,
-               created_by, next_run_at, coalesce($11, now()), coalesce($11, now())
+               created_by, next_run_at, coalesce($11, now()), coalesce($11, now()),
+               CASE WHEN status = 'paused' THEN coalesce($11, now()) END
         FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) WITH ORDINALITY
              AS draft (tenant_id, name, task_type, priority, max_concurrent, concurrency_key, status, max_executions,
                        created_by, next_run_at, position)
@@ -42,10 +43,10 @@ enum TaskSQL {
         UPDATE tasks SET name = edit.name, version = edit.version, task_type = edit.task_type,
                priority = edit.priority, max_concurrent = edit.max_concurrent,
                concurrency_key = edit.concurrency_key, status = edit.status, max_executions = edit.max_executions,
-               next_run_at = edit.next_run_at, updated_at = $11
-        FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+               next_run_at = edit.next_run_at, paused_at = edit.paused_at, updated_at = $11
+        FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $12)
              AS edit (id, name, version, task_type, priority, max_concurrent, concurrency_key, status, max_executions,
-                      next_run_at)
+                      next_run_at, paused_at)
         WHERE tasks.id = edit.id
         """)
 
@@ -53,7 +54,7 @@ enum TaskSQL {
         "tasks.delete",
         """
         UPDATE tasks SET deleted_at = coalesce($2, now()), updated_at = coalesce($2, now()), status = 'inactive',
-               next_run_at = NULL
+               next_run_at = NULL, paused_at = NULL
         WHERE id = ANY($1)
         """)
 
@@ -83,6 +84,23 @@ enum TaskSQL {
         ON CONFLICT (tenant_id, task_id, hour, status) DO UPDATE SET count = stats.count + excluded.count
         """)
 
+    private static let waiting = """
+        SELECT count(*) FROM (
+            SELECT FROM run_live
+            WHERE task_id = task.id AND dispatched_at IS NULL AND trigger_type = 'scheduled' LIMIT 100
+        ) AS run
+        """
+
+    /// What runs on an offline worker is about to be taken back and hinders nobody.
+    private static let active = """
+        SELECT count(*) FROM run_live AS run LEFT JOIN workers AS worker ON worker.id = run.worker_id
+        WHERE run.task_id = task.id AND run.dispatched_at IS NOT NULL
+              AND (run.status = 'dispatched' OR worker.status IS DISTINCT FROM 'offline')
+        """
+
+    static let load = PostgresStatement.read(
+        "tasks.load", "SELECT (\(waiting)), (\(active)) FROM (VALUES ($1)) AS task (id)")
+
     /// The store's time and the next fire time after it stand in every row, so they are known where nothing is due.
     ///
     /// One more task than asked for is read, to see when it fires.
@@ -94,18 +112,14 @@ enum TaskSQL {
                (SELECT next_run_at FROM tasks
                 WHERE status = 'active' AND deleted_at IS NULL AND next_run_at IS NOT NULL AND next_run_at > clock.now
                 ORDER BY next_run_at LIMIT 1),
-               waiting.count, \(TaskColumns.all)
+               waiting.count, active.count, \(TaskColumns.all)
         FROM clock LEFT JOIN (
             (SELECT tasks.* FROM tasks, clock
              WHERE status = 'active' AND deleted_at IS NULL AND next_run_at IS NOT NULL AND next_run_at <= clock.now
              ORDER BY next_run_at, id LIMIT $2 + 1) AS task
             JOIN task_versions AS version ON version.task_id = task.id AND version.version = task.version
-            CROSS JOIN LATERAL (
-                SELECT count(*) FROM (
-                    SELECT FROM run_live
-                    WHERE task_id = task.id AND dispatched_at IS NULL AND trigger_type = 'scheduled' LIMIT 100
-                ) AS run
-            ) AS waiting
+            CROSS JOIN LATERAL (\(waiting)) AS waiting
+            CROSS JOIN LATERAL (\(active)) AS active
         ) ON true
         ORDER BY task.next_run_at, task.id
         """)
@@ -116,6 +130,24 @@ enum TaskSQL {
         UPDATE tasks SET next_run_at = fired.next, status = CASE WHEN fired.ends THEN 'inactive' ELSE status END
         FROM unnest($1, $2, $3) AS fired (id, next, ends)
         WHERE tasks.id = fired.id
+        """)
+
+    /// Writes skipped series into the latest lines of their tasks where they go those on.
+    static let continueSeries = PostgresStatement.write(
+        "tasks.continueSeries",
+        """
+        UPDATE task_fires AS fire SET last_scheduled_at = latest.last, decided_at = $6
+        FROM (
+            SELECT line.task_id, line.scheduled_at, skip.last
+            FROM unnest($1, $2, $3, $4, $5) AS skip (task_id, first, last, version, reason)
+            CROSS JOIN LATERAL (
+                SELECT * FROM task_fires WHERE task_id = skip.task_id ORDER BY scheduled_at DESC LIMIT 1
+            ) AS line
+            WHERE line.task_version = skip.version AND line.skipped = skip.reason
+                  AND coalesce(line.last_scheduled_at, line.scheduled_at) < skip.first
+        ) AS latest
+        WHERE fire.task_id = latest.task_id AND fire.scheduled_at = latest.scheduled_at
+        RETURNING fire.task_id
         """)
 
     /// A fire time that stands in the ledger already (the schedule was edited back and forth) is not decided again.
@@ -130,11 +162,18 @@ enum TaskSQL {
         RETURNING run_id
         """)
 
+    /// The first part is the series that began before the range and reaches into it.
     static let fires = PostgresStatement.read(
         "tasks.fires",
         """
-        SELECT task_version, scheduled_at, last_scheduled_at, run_id, skipped, decided_at FROM task_fires
-        WHERE task_id = $1 AND scheduled_at >= $2 AND scheduled_at < $3
+        SELECT task_version, scheduled_at, last_scheduled_at, run_id, skipped, decided_at FROM (
+            (SELECT * FROM (
+                SELECT * FROM task_fires WHERE task_id = $1 AND scheduled_at < $2 ORDER BY scheduled_at DESC LIMIT 1
+            ) AS before WHERE last_scheduled_at >= $2)
+            UNION ALL
+            (SELECT * FROM task_fires WHERE task_id = $1 AND scheduled_at >= $2 AND scheduled_at < $3
+             ORDER BY scheduled_at LIMIT $4)
+        ) AS line
         ORDER BY scheduled_at LIMIT $4
         """)
 }

@@ -1,0 +1,6 @@
+DROP TABLE backfill_fires, backfills;
+DROP INDEX IF EXISTS run_live_workflow;
+DELETE FROM task_fires WHERE skipped = 'paused';
+ALTER TABLE task_fires DROP CONSTRAINT task_fires_skipped_check;
+ALTER TABLE task_fires ADD CONSTRAINT task_fires_skipped_check CHECK (skipped IN ('misfire', 'overlap'));
+ALTER TABLE tasks DROP COLUMN paused_at;

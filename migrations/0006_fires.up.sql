@@ -1,0 +1,34 @@
+-- Since when a pause leaves fire times out; they come into the ledger when it ends.
+ALTER TABLE tasks ADD COLUMN paused_at timestamptz;
+UPDATE tasks SET paused_at = updated_at WHERE status = 'paused' AND deleted_at IS NULL;
+
+ALTER TABLE task_fires DROP CONSTRAINT task_fires_skipped_check;
+ALTER TABLE task_fires ADD CONSTRAINT task_fires_skipped_check CHECK (skipped IN ('misfire', 'overlap', 'paused'));
+
+CREATE INDEX IF NOT EXISTS run_live_workflow ON run_live (workflow_id) WHERE workflow_id IS NOT NULL;
+
+CREATE TABLE backfills (
+    id uuid PRIMARY KEY,
+    tenant_id text NOT NULL,
+    task_id bigint NOT NULL,
+    from_at timestamptz NOT NULL,
+    to_at timestamptz NOT NULL CHECK (to_at > from_at),
+    max_runs integer NOT NULL CHECK (max_runs >= 1),
+    created_by text,
+    created_at timestamptz NOT NULL,
+    left_out integer NOT NULL DEFAULT 0 CHECK (left_out >= 0),
+    remaining_from timestamptz,
+    finished_at timestamptz,
+    cancelled_at timestamptz
+);
+
+-- Which fire times got a run from a backfill; the key lets none get two.
+CREATE TABLE backfill_fires (
+    task_id bigint NOT NULL,
+    scheduled_at timestamptz NOT NULL,
+    backfill_id uuid NOT NULL,
+    run_id uuid NOT NULL,
+    PRIMARY KEY (task_id, scheduled_at)
+);
+
+CREATE INDEX backfill_fires_backfill ON backfill_fires (backfill_id);
