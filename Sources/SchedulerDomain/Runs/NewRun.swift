@@ -13,6 +13,8 @@ public struct NewRun: Sendable, Hashable {
     public var scheduledAt: UTCInstant?
     /// Not picked before this time; nil means the fire time.
     public var dueAt: UTCInstant?
+    /// What it belongs to; nil: itself where other tasks depend on its task, else nothing.
+    public var workflow: RunID?
     public var traceContext: String?
 
     public init(
@@ -24,6 +26,7 @@ public struct NewRun: Sendable, Hashable {
         triggeredBy: String? = nil,
         scheduledAt: UTCInstant? = nil,
         dueAt: UTCInstant? = nil,
+        workflow: RunID? = nil,
         traceContext: String? = nil
     ) {
         self.id = id
@@ -34,6 +37,7 @@ public struct NewRun: Sendable, Hashable {
         self.triggeredBy = triggeredBy
         self.scheduledAt = scheduledAt
         self.dueAt = dueAt
+        self.workflow = workflow
         self.traceContext = traceContext
     }
 }
