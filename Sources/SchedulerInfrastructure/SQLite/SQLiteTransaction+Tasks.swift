@@ -13,6 +13,7 @@ extension SQLiteTransaction {
             id: TaskID(db.lastInsertedRowID), tenant: draft.tenant, spec: draft.spec, status: draft.status,
             createdBy: draft.createdBy, createdAt: now, updatedAt: now, nextRunAt: draft.nextRunAt)
         try createVersion(of: task)
+        if !task.spec.dependencies.isEmpty { try replaceDependencies(of: task) }
         return task
     }
 
@@ -45,7 +46,9 @@ extension SQLiteTransaction {
         task.nextRunAt = edit.task.nextRunAt
         task.updatedAt = now
         if edit.task.spec != task.spec {
+            let isRewired = edit.task.spec.dependencies != task.spec.dependencies
             task.spec = edit.task.spec
+            if isRewired { try replaceDependencies(of: task) }
             task.version += 1
             try createVersion(of: task)
         }
@@ -59,6 +62,7 @@ extension SQLiteTransaction {
     func delete(_ id: TaskID, tenant: TenantID) throws -> Bool {
         try execute(SQLiteTaskSQL.delete, now.column, now.column, id.rawValue, tenant.rawValue)
         guard changes > 0 else { return false }
+        try removeDependencies(of: id)
         var stats = SQLiteRunStats()
         for run in try rows(SQLiteTaskSQL.pendingRuns, id.rawValue, read: { try $0.runID() }) {
             guard let standing = try liveRun(run) else { continue }

@@ -58,5 +58,5 @@ public enum StoreContract {
     public static let cases: [ContractCase] =
         taskCases + editCases + deletionCases + versionCases + dueCases + fireCases + enqueueCases + runQueryCases
         + pickCases + limitCases + deliveryCases + claimCases + pickAndClaimCases + settleCases + retryCases
-        + lateCases + workerCases + lockCases + recoveryCases + restartCases
+        + lateCases + dependencyCases + waveCases + joinCases + workerCases + lockCases + recoveryCases + restartCases
 }

@@ -15,6 +15,7 @@ struct LockedTask {
     let maxExecutions: Int64?
     var nextRunAt: UTCInstant?
     var lastRunAt: UTCInstant?
+    let hasDependents: Bool
     /// The store's time in this transaction.
     let now: UTCInstant
 
@@ -28,7 +29,8 @@ struct LockedTask {
             id: new.id, tenant: tenant, task: id, taskVersion: version, taskType: taskType,
             priority: new.overrides.priority ?? priority, concurrencyKey: concurrencyKey, overrides: new.overrides,
             trigger: new.trigger, triggeredBy: new.triggeredBy, scheduledAt: scheduledAt,
-            dueAt: new.dueAt ?? scheduledAt, traceContext: new.traceContext, createdAt: now, updatedAt: now)
+            dueAt: new.dueAt ?? scheduledAt, workflow: new.workflow ?? (hasDependents ? new.id : nil),
+            traceContext: new.traceContext, createdAt: now, updatedAt: now)
     }
 }
 
@@ -38,7 +40,8 @@ private enum TaskLockSQL {
         "tasks.lock",
         """
         SELECT id, tenant_id, version, status, deleted_at IS NOT NULL, task_type, priority, concurrency_key,
-               execution_count, max_executions, next_run_at, last_run_at, coalesce($2, now())
+               execution_count, max_executions, next_run_at, last_run_at,
+               EXISTS (SELECT FROM task_dependencies WHERE upstream_id = tasks.id), coalesce($2, now())
         FROM tasks WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE
         """)
 
@@ -55,13 +58,13 @@ private enum TaskLockSQL {
         "runs.insert",
         """
         INSERT INTO run_live (id, tenant_id, task_id, task_version, task_type, priority, concurrency_key, overrides,
-                              status, trigger_type, triggered_by, scheduled_at, due_at, trace_context, created_at,
-                              updated_at)
+                              status, trigger_type, triggered_by, scheduled_at, due_at, trace_context, workflow_id,
+                              created_at, updated_at)
         SELECT id, tenant_id, task_id, task_version, task_type, priority, concurrency_key, overrides,
-               'pending', trigger_type, triggered_by, scheduled_at, due_at, trace_context, $14, $14
-        FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+               'pending', trigger_type, triggered_by, scheduled_at, due_at, trace_context, workflow_id, $15, $15
+        FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
              AS run (id, tenant_id, task_id, task_version, task_type, priority, concurrency_key, overrides,
-                     trigger_type, triggered_by, scheduled_at, due_at, trace_context)
+                     trigger_type, triggered_by, scheduled_at, due_at, trace_context, workflow_id)
         ON CONFLICT (id) DO NOTHING
         """)
 }
@@ -76,7 +79,7 @@ extension PostgresSession {
                 status: try row.value(), isDeleted: try row.bool(), taskType: try row.text(),
                 priority: try row.priority(), concurrencyKey: row.optionalText(), executionCount: try row.int64(),
                 maxExecutions: try row.optionalInt64(), nextRunAt: try row.optionalInstant(),
-                lastRunAt: try row.optionalInstant(), now: try row.instant())
+                lastRunAt: try row.optionalInstant(), hasDependents: try row.bool(), now: try row.instant())
         }
         return Dictionary(uniqueKeysWithValues: rows.map { ($0.id, $0) })
     }
@@ -107,7 +110,8 @@ extension PostgresSession {
                 .texts(runs.map(\.concurrencyKey)), .jsonbTexts(try runs.map { try PostgresJSON.encode($0.overrides) }),
                 .texts(runs.map(\.trigger.rawValue)), .texts(runs.map(\.triggeredBy)),
                 .instants(runs.map(\.scheduledAt)),
-                .instants(runs.map(\.dueAt)), .texts(runs.map(\.traceContext)), .instant(first.createdAt),
+                .instants(runs.map(\.dueAt)), .texts(runs.map(\.traceContext)),
+                .uuids(runs.map { $0.workflow?.bits }), .instant(first.createdAt),
             ])
         guard inserted.affected == runs.count else {
             throw SchedulerError(.transactionConflict, "a run with the same id was created at the same time")

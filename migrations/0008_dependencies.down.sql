@@ -1,0 +1,5 @@
+DROP INDEX run_history_workflow;
+DROP INDEX run_live_workflow;
+DROP TABLE dependency_arrivals;
+DROP TABLE wave_joins;
+DROP TABLE task_dependencies;
