@@ -86,6 +86,7 @@ public final class APIServer: Service {
         router.add(middleware: ErrorMiddleware(failures: failures))
         TaskRoutes(service: service, envelope: envelope, reader: reader).add(to: router)
         TaskRunRoutes(service: service, envelope: envelope, reader: reader).add(to: router)
+        WorkflowRoutes(service: service, envelope: envelope, reader: reader).add(to: router)
         WorkerRoutes(service: service, envelope: envelope).add(to: router)
         HealthRoutes(
             health: HealthCheck(probes), version: version, port: { self.port ?? self.configuration.port },
