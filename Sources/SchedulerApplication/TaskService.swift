@@ -17,6 +17,7 @@ public struct TaskService: Sendable {
     public let triggerBatch: TriggerBatch
     public let findRun: FindRun
     public let listRuns: ListRuns
+    public let findWorkflow: FindWorkflow
     public let listWorkers: ListWorkers
     public let previewSchedule: PreviewSchedule
     /// The time zones that schedules are read with.
@@ -42,6 +43,7 @@ public struct TaskService: Sendable {
         triggerBatch = TriggerBatch(tasks: store.tasks, enqueue: enqueue, clock: clock)
         findRun = FindRun(runs: store.runs)
         listRuns = ListRuns(runs: store.runs)
+        findWorkflow = FindWorkflow(runs: store.runs)
         listWorkers = ListWorkers(workers: store.workers)
         previewSchedule = PreviewSchedule(store: store, zones: decider.zones)
         zones = decider.zones

@@ -62,7 +62,8 @@ struct WorkerLife: Sendable {
 
     private var execution: RunExecution {
         RunExecution(
-            worker: worker, specs: specs, executors: executors, held: held, slots: slots, keeper: keeper, clock: clock,
+            worker: worker, specs: specs, upstreams: UpstreamLoader(runs: store.runs), executors: executors, held: held,
+            slots: slots, keeper: keeper, clock: clock,
             logger: logger)
     }
 

@@ -2,6 +2,7 @@ import SchedulerApplication
 import SchedulerDomain
 import SchedulerErrors
 import SchedulerTestingUtils
+import Synchronization
 import Testing
 
 @testable import SchedulerWorker
@@ -264,6 +265,33 @@ struct WorkerServiceTests {
             try await eventually("it was stopped") { bench.queue.outcomes.first?.ending == .interruption }
             #expect(bench.queue.outcomes.first?.errorMessage == "cancelled on request")
             try await bench.settle()
+        }
+    }
+
+    @Test("a dependent run is handed the results of its upstreams, also where the store was away for a moment")
+    func upstreamResults() async throws {
+        let bench = WorkerBench()
+        let seen = Mutex<[[UpstreamResult]]>([])
+        bench.functions.register("first") { _ in ["rows": 3] }
+        bench.functions.register("second") { call in
+            seen.withLock { $0.append(call.run.upstreams) }
+            return .null
+        }
+        bench.faulty.fail(.upstreams, with: [.before(SchedulerError(.storeUnavailable, "away"))])
+        try await bench.withWorker {
+            let first = try await bench.task(.fixture(name: "first", command: "first"))
+            let second = try await bench.task(
+                .fixture(name: "second", command: "second", dependencies: [TaskDependency(on: first.id)]))
+            let root = try await bench.dispatched(1, of: first)[0]
+            bench.queue.offer([root])
+            try await bench.settling(until: "the first run has ended") { try await bench.status(root) == .completed }
+            bench.queue.offer(try await bench.dispatchedAgain())
+            try await eventually("the second run has seen its upstreams") { seen.withLock { !$0.isEmpty } }
+            let result = UpstreamResult(
+                task: first.id, taskName: "first", run: root.run, status: .completed,
+                result: ["success": true, "result": ["rows": 3]])
+            #expect(seen.withLock { $0 } == [[result]])
+            #expect(try await bench.store.tasks.find([second.id], tenant: .default).first?.executionCount == 1)
         }
     }
 

@@ -59,14 +59,18 @@ struct TaskRoutes: Sendable {
     }
 
     @Sendable private func delete(_ request: Request, _ context: APIRequestContext) async throws -> Response {
-        try refuseQuery(request)
+        var query = QueryReader(request)
+        let cascading = query.flag("cascade")
+        try query.finish()
         let id = try reader.taskID(context)
         try await reader.refuseBody(of: request)
-        try await service.delete(id)
+        let deleted = try await service.delete(id, cascading: cascading)
         return envelope.success { writer in
             writer.object { writer in
                 writer.field("id", id.rawValue)
                 writer.field("deleted", true)
+                writer.name("deleted_ids")
+                writer.list(deleted) { $0.value($1.rawValue) }
             }
         }
     }

@@ -87,6 +87,7 @@ public final class APIServer: Service {
         TaskRoutes(service: service, envelope: envelope, reader: reader).add(to: router)
         TaskRunRoutes(service: service, envelope: envelope, reader: reader).add(to: router)
         ScheduleRoutes(service: service, envelope: envelope, reader: reader).add(to: router)
+        WorkflowRoutes(service: service, envelope: envelope, reader: reader).add(to: router)
         WorkerRoutes(service: service, envelope: envelope).add(to: router)
         HealthRoutes(
             health: HealthCheck(probes), version: version, zonesVersion: { [service] in service.zones.version },

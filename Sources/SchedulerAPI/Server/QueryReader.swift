@@ -51,6 +51,13 @@ struct QueryReader {
         return nil
     }
 
+    /// `true` or `false`; false where it is absent.
+    mutating func flag(_ name: String) -> Bool {
+        guard let text = values.removeValue(forKey: name) else { return false }
+        if text != "true", text != "false" { fault(name, "must be true or false") }
+        return text == "true"
+    }
+
     mutating func taskID(_ name: String) -> TaskID? {
         guard let text = values.removeValue(forKey: name) else { return nil }
         if let id = TaskID(text) { return id }

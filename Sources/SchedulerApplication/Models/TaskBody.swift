@@ -74,6 +74,7 @@ public struct TaskBody: Sendable {
         reader.read("end_date", into: &spec.endDate, .instant)
         reader.read("max_executions", into: &spec.maxExecutions, .integer(1...Int64.max))
         readPolicies(&reader, into: &spec)
+        reader.read("dependencies", into: &spec.dependencies, orNull: [], .dependencies)
         reader.read("tags", into: &spec.tags, orNull: [], .list(of: .text(1...255)))
         reader.read("metadata", into: &spec.metadata, orNull: [:], .object)
         reader.refuse(

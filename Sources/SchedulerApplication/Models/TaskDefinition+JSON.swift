@@ -37,7 +37,8 @@ extension JSONWriter {
             writer.field("dst_gap", spec.gapPolicy.rawValue)
             writer.field("dst_overlap", spec.repeatPolicy.rawValue)
             writer.field("execution_count", task.executionCount)
-            writer.field("dependencies", [String]())
+            writer.name("dependencies")
+            writer.list(spec.dependencies) { $0.value($1) }
             writer.field("tags", spec.tags)
             writer.field("metadata", spec.metadata)
             writer.field("version", task.version)

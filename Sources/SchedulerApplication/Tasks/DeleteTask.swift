@@ -11,11 +11,16 @@ public struct DeleteTask: Sendable {
         self.wakeUps = wakeUps
     }
 
-    /// - Throws: `notFound`.
-    public func callAsFunction(_ id: TaskID, tenant: TenantID = .default) async throws {
-        guard try await tasks.delete([id], tenant: tenant).contains(id) else {
-            throw SchedulerError(.notFound, "task \(id) does not exist")
-        }
+    /// - Parameter cascading: also deletes the tasks that depend on it, and so on.
+    /// - Returns: the ids of the deleted tasks.
+    /// - Throws: `notFound`; `conflict` where others depend on it and would stay.
+    @discardableResult
+    public func callAsFunction(
+        _ id: TaskID, tenant: TenantID = .default, cascading: Bool = false
+    ) async throws -> [TaskID] {
+        let deleted = try await tasks.delete([id], tenant: tenant, cascading: cascading)
+        guard deleted.contains(id) else { throw SchedulerError(.notFound, "task \(id) does not exist") }
         await wakeUps.send(.tasks)
+        return deleted
     }
 }

@@ -21,6 +21,8 @@ public struct RunContext: Sendable {
     /// The task with the run's overrides applied.
     public var spec: TaskSpec
     public var scheduledAt: UTCInstant
+    /// How the runs ended that this one waited for; empty where it depends on none.
+    public var upstreams: [UpstreamResult]
     public var traceContext: String?
     /// The longest time that is left for the attempt.
     public var timeout: Duration
@@ -31,6 +33,7 @@ public struct RunContext: Sendable {
         task: TaskID,
         spec: TaskSpec,
         scheduledAt: UTCInstant,
+        upstreams: [UpstreamResult] = [],
         traceContext: String? = nil,
         timeout: Duration
     ) {
@@ -39,6 +42,7 @@ public struct RunContext: Sendable {
         self.task = task
         self.spec = spec
         self.scheduledAt = scheduledAt
+        self.upstreams = upstreams
         self.traceContext = traceContext
         self.timeout = timeout
     }

@@ -4,7 +4,8 @@
 public protocol TaskRepository: Sendable {
     /// Creates tasks at version 1, all or none, and returns them in the order of the drafts.
     ///
-    /// - Throws: `alreadyExists` where a name is taken in its tenant.
+    /// - Throws: `alreadyExists` where a name is taken in its tenant; `validation` where a task that one depends on does
+    ///   not exist in its tenant.
     func create(_ drafts: [TaskDraft]) async throws -> [TaskDefinition]
 
     /// Returns the undeleted tasks among `ids` that belong to the tenant, in no order.
@@ -18,13 +19,18 @@ public protocol TaskRepository: Sendable {
     /// An edit compares version, status and `next_run_at` with what was read (`edit.decided?.from` where fires are decided
     /// with it). A changed spec gets a new version; a change of status or `next_run_at` alone does not.
     ///
-    /// - Throws: `notFound`, `alreadyExists`; `conflict` where somebody changed a task since it was read.
+    /// Changed dependencies are exact under concurrent edits: they never close a cycle.
+    ///
+    /// - Throws: `notFound`, `alreadyExists`; `conflict` where somebody changed a task since it was read; `validation`
+    ///   where a task that one depends on does not exist, or where that would close a cycle.
     func save(_ edits: [TaskEdit], replacing old: [TaskDefinition]) async throws -> [TaskDefinition]
 
     /// Deletes logically: the tasks fire no more and their pending runs end as cancelled; history stays.
     ///
-    /// - Returns: the ids that were there to delete.
-    func delete(_ ids: [TaskID], tenant: TenantID) async throws -> [TaskID]
+    /// - Parameter cascading: also deletes the tasks that depend on them, and so on.
+    /// - Returns: the ids that were there to delete, in their order.
+    /// - Throws: `conflict` that names the tasks which depend on one of them and would stay.
+    func delete(_ ids: [TaskID], tenant: TenantID, cascading: Bool) async throws -> [TaskID]
 
     /// Returns the specs of versions, deleted tasks included; unknown versions are absent.
     func versions(_ ids: [TaskVersionID]) async throws -> [TaskVersionID: TaskSpec]
@@ -45,6 +51,13 @@ public protocol TaskRepository: Sendable {
     /// Returns ledger rows of a task whose fire times lie in the range, earliest first, at most `limit`; a series that
     /// began before the range and reaches into it is among them.
     func fires(of task: TaskID, in range: Range<UTCInstant>, limit: Int) async throws -> [FireRecord]
+}
+
+extension TaskRepository {
+    /// Deletes tasks that no other depends on.
+    public func delete(_ ids: [TaskID], tenant: TenantID) async throws -> [TaskID] {
+        try await delete(ids, tenant: tenant, cascading: false)
+    }
 }
 
 /// What is due now, by the store's clock.

@@ -30,7 +30,8 @@ public protocol TaskRunRepository: Sendable {
     func pickAndClaim(for worker: WorkerID, taskTypes: [String], limit: Int) async throws -> [ClaimedRun]
 
     /// Judges outcomes by `RunJudge`: ends runs or returns them to pending. An outcome of an unknown, ended or
-    /// restarted run is `ignored`.
+    /// restarted run is `ignored`. Whenever a run ends, here or elsewhere, what follows for the tasks that depend on
+    /// its task commits with it (`WavePlan`).
     ///
     /// - Returns: one settlement per outcome, in order.
     func settle(_ outcomes: [RunOutcome]) async throws -> [Settlement]
@@ -54,6 +55,14 @@ public protocol TaskRunRepository: Sendable {
 
     /// Returns what became of each attempt that did not complete, in the order of their numbers.
     func attempts(of run: RunID) async throws -> [AttemptRecord]
+
+    /// Returns how the runs ended that a dependent run waited for, in the order of their tasks' ids.
+    func upstreams(of run: RunID) async throws -> [UpstreamResult]
+
+    /// Returns what is known of a wave or a backfill; without runs where the tenant has none of the name.
+    ///
+    /// - Parameter limit: the most runs that are read, and the most tasks without one.
+    func wave(_ id: RunID, tenant: TenantID, limit: Int) async throws -> WaveRecord
 }
 
 /// What one pass of the picker took.
@@ -106,6 +115,8 @@ public struct ClaimedRun: Sendable, Hashable {
     public var version: TaskVersionID
     public var overrides: RunOverrides
     public var scheduledAt: UTCInstant
+    /// Why it exists; a dependent gets the results of its upstream runs.
+    public var trigger: TriggerType
     public var traceContext: String?
 
     public init(
@@ -114,6 +125,7 @@ public struct ClaimedRun: Sendable, Hashable {
         version: TaskVersionID,
         overrides: RunOverrides,
         scheduledAt: UTCInstant,
+        trigger: TriggerType = .manual,
         traceContext: String? = nil
     ) {
         self.attempt = attempt
@@ -121,6 +133,7 @@ public struct ClaimedRun: Sendable, Hashable {
         self.version = version
         self.overrides = overrides
         self.scheduledAt = scheduledAt
+        self.trigger = trigger
         self.traceContext = traceContext
     }
 }

@@ -13,7 +13,9 @@ public struct NewRun: Sendable, Hashable {
     public var scheduledAt: UTCInstant?
     /// Not picked before this time; nil means the fire time.
     public var dueAt: UTCInstant?
-    /// What it shares with the other runs of its wave or backfill; nil: it stands alone.
+    /// What it shares with the other runs of its wave or backfill.
+    ///
+    /// Nil: itself where other tasks depend on its task, else nothing.
     public var workflow: RunID?
     public var traceContext: String?
 

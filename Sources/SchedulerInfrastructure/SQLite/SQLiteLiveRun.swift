@@ -10,6 +10,8 @@ struct SQLiteLiveRun {
     var dueAt: UTCInstant
     var startedAt: UTCInstant?
     var worker: WorkerID?
+    var workflow: RunID?
+    var trigger: TriggerType
 
     var attempt: RunAttempt { RunAttempt(run: id, attempt: standing.attempt) }
 
@@ -27,7 +29,8 @@ extension SQLiteRowReader {
             standing: RunJudge.Standing(
                 status: try word(), attempt: try int(), settledAttempt: try int(), failures: try int(),
                 interruptions: try int(), crashes: try int(), cancelRequested: optionalInstant() != nil),
-            dueAt: try instant(), startedAt: optionalInstant(), worker: try optionalWorkerID())
+            dueAt: try instant(), startedAt: optionalInstant(), worker: try optionalWorkerID(),
+            workflow: try optionalRunID(), trigger: try word())
     }
 }
 
@@ -64,7 +67,7 @@ struct SQLiteRunEnd {
     }
 }
 
-/// What one transaction adds to `run_stats`.
+/// What the ends of one transaction add up to: lines of `run_stats`, and arrivals at dependent tasks.
 struct SQLiteRunStats {
     struct Key: Hashable, Comparable {
         var tenant: TenantID
@@ -79,11 +82,25 @@ struct SQLiteRunStats {
         }
     }
 
+    private(set) var ends: [RunEnd] = []
     private(set) var rows: [Key: (count: Int, duration: Duration)] = [:]
 
     mutating func count(_ run: SQLiteLiveRun, as status: TaskRunStatus, at end: UTCInstant, duration: Duration) {
+        ends.append(
+            RunEnd(run: run.id, task: run.version.task, workflow: run.workflow, trigger: run.trigger, status: status))
+        count(run.tenant, run.version.task, as: status, at: end, duration: duration)
+    }
+
+    /// Counts a run that ended without ever being made to run; its own arrivals are planned already.
+    mutating func count(_ task: TaskDefinition, as status: TaskRunStatus, at end: UTCInstant) {
+        count(task.tenant, task.id, as: status, at: end, duration: .zero)
+    }
+
+    private mutating func count(
+        _ tenant: TenantID, _ task: TaskID, as status: TaskRunStatus, at end: UTCInstant, duration: Duration
+    ) {
         let hour = UTCInstant(secondsSinceEpoch: end.secondsSinceEpoch / 3_600 * 3_600)
-        let key = Key(tenant: run.tenant, task: run.version.task, hour: hour, status: status)
+        let key = Key(tenant: tenant, task: task, hour: hour, status: status)
         let row = rows[key] ?? (0, .zero)
         // Two clocks are compared here: the worker's and, where it never reported, the store's.
         rows[key] = (row.count + 1, row.duration + max(.zero, duration))

@@ -14,6 +14,7 @@ enum SQLiteMigrations {
         migrator.registerMigration("0003_run_history") { try $0.execute(sql: runHistory) }
         migrator.registerMigration("0004_workers") { try $0.execute(sql: workers) }
         migrator.registerMigration("0006_fires") { try $0.execute(sql: SQLiteFiresMigration.sql) }
+        migrator.registerMigration("0008_dependencies") { try $0.execute(sql: dependencies) }
         migrator.registerMigration("0009_zones") { try $0.execute(sql: zones) }
         return migrator
     }
@@ -225,5 +226,51 @@ enum SQLiteMigrations {
             value TEXT NOT NULL,
             updated_at INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
+        """
+
+    private static let dependencies = """
+        -- The present edges; an edit of a task rewrites its own.
+        CREATE TABLE task_dependencies (
+            task_id INTEGER NOT NULL REFERENCES tasks (id),
+            upstream_id INTEGER NOT NULL REFERENCES tasks (id),
+            condition TEXT NOT NULL CHECK (condition IN ('on_success', 'on_failure', 'on_completion')),
+            PRIMARY KEY (task_id, upstream_id),
+            CHECK (task_id <> upstream_id)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE INDEX task_dependencies_upstream ON task_dependencies (upstream_id, task_id);
+
+        -- Open joins only: what dependent tasks wait for. Named by the run whose end opened them.
+        CREATE TABLE wave_joins (
+            task_id INTEGER NOT NULL,
+            opened_by BLOB NOT NULL,
+            workflow_id BLOB NOT NULL,
+            -- Whether every upstream task has its run in this workflow.
+            is_whole INTEGER NOT NULL CHECK (is_whole IN (0, 1)),
+            opened_at INTEGER NOT NULL,
+            -- The run that came of it; null while that is undecided.
+            child_run BLOB,
+            PRIMARY KEY (task_id, opened_by)
+        ) STRICT, WITHOUT ROWID;
+
+        -- The ends of upstream runs at dependent tasks; they stay as the edges of the wave.
+        CREATE TABLE dependency_arrivals (
+            task_id INTEGER NOT NULL,
+            opened_by BLOB NOT NULL,
+            upstream_id INTEGER NOT NULL,
+            condition TEXT NOT NULL,
+            run_id BLOB NOT NULL,
+            workflow_id BLOB NOT NULL,
+            status TEXT NOT NULL CHECK (status IN ('completed', 'failed', 'timeout', 'cancelled', 'skipped')),
+            fulfilled INTEGER NOT NULL CHECK (fulfilled IN (0, 1)),
+            child_run BLOB,
+            arrived_at INTEGER NOT NULL,
+            PRIMARY KEY (task_id, opened_by, upstream_id)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE INDEX dependency_arrivals_child ON dependency_arrivals (child_run) WHERE child_run IS NOT NULL;
+        CREATE INDEX dependency_arrivals_workflow ON dependency_arrivals (workflow_id);
+
+        CREATE INDEX run_history_workflow ON run_history (workflow_id, id) WHERE workflow_id IS NOT NULL;
         """
 }

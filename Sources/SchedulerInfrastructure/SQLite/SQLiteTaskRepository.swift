@@ -37,9 +37,12 @@ public final class SQLiteTaskRepository: TaskRepository {
         }
     }
 
-    public func delete(_ ids: [TaskID], tenant: TenantID) async throws -> [TaskID] {
+    public func delete(_ ids: [TaskID], tenant: TenantID, cascading: Bool) async throws -> [TaskID] {
         try await database.write("delete") { transaction in
-            try Set(ids).sorted().filter { try transaction.delete($0, tenant: tenant) }
+            var found = try Set(ids).filter { try transaction.undeletedTask($0, tenant: tenant) != nil }.sorted()
+            if cascading { found = try transaction.withDependents(found).sorted() }
+            try transaction.checkNoDependents(of: found)
+            return try found.filter { try transaction.delete($0, tenant: tenant) }
         }
     }
 

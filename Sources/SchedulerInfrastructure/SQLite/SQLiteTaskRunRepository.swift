@@ -81,4 +81,12 @@ public final class SQLiteTaskRunRepository: TaskRunRepository {
     public func attempts(of run: RunID) async throws -> [AttemptRecord] {
         try await database.read("attempts") { try $0.attempts(of: run) }
     }
+
+    public func upstreams(of run: RunID) async throws -> [UpstreamResult] {
+        try await database.read("upstreams") { try $0.upstreams(of: run) }
+    }
+
+    public func wave(_ id: RunID, tenant: TenantID, limit: Int) async throws -> WaveRecord {
+        try await database.read("wave") { try $0.wave(id, tenant: tenant, limit: limit) }
+    }
 }

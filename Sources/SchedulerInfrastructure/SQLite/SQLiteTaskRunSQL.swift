@@ -20,7 +20,7 @@ enum SQLiteTaskRunSQL {
 
     static let enqueue = """
         INSERT INTO run_live (id, tenant_id, task_id, task_version, task_type, priority, concurrency_key, overrides,
-            status, trigger_type, triggered_by, scheduled_at, due_at, workflow_id, trace_context, created_at, updated_at)
+            status, trigger_type, triggered_by, scheduled_at, due_at, trace_context, workflow_id, created_at, updated_at)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?)
         """
 
@@ -66,7 +66,7 @@ enum SQLiteTaskRunSQL {
         """
 
     static let claimed = """
-        SELECT tenant_id, task_id, task_version, overrides, scheduled_at, trace_context FROM run_live
+        SELECT tenant_id, task_id, task_version, overrides, scheduled_at, trigger_type, trace_context FROM run_live
         WHERE id = ? AND status = 'running' AND attempt = ? AND worker_id = ?
         """
 
@@ -75,7 +75,7 @@ enum SQLiteTaskRunSQL {
     /// What judging a live run needs.
     static let standing = """
         SELECT id, tenant_id, task_id, task_version, status, attempt, settled_attempt, failures, interruptions, crashes,
-            cancel_requested_at, due_at, started_at, worker_id
+            cancel_requested_at, due_at, started_at, worker_id, workflow_id, trigger_type
         FROM run_live WHERE id = ?
         """
 

@@ -28,6 +28,8 @@ enum SQLiteTaskSQL {
         SELECT \(columns) \(source) WHERE task.id = ? AND task.tenant_id = ? AND task.deleted_at IS NULL
         """
 
+    static let findUndeleted = "SELECT \(columns) \(source) WHERE task.id = ? AND task.deleted_at IS NULL"
+
     /// Followed by what `TaskQueryBuilder` assembles.
     static let list = "SELECT \(columns) \(source)"
 

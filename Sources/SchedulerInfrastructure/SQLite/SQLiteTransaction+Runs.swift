@@ -49,13 +49,13 @@ extension SQLiteTransaction {
             id: new.id, tenant: task.tenant, task: task.id, taskVersion: task.version, taskType: task.spec.taskType,
             priority: new.overrides.priority ?? task.spec.priority, concurrencyKey: task.spec.concurrencyKey,
             overrides: new.overrides, trigger: new.trigger, triggeredBy: new.triggeredBy, scheduledAt: scheduledAt,
-            dueAt: new.dueAt ?? scheduledAt, workflow: new.workflow, traceContext: new.traceContext, createdAt: now,
-            updatedAt: now)
+            dueAt: new.dueAt ?? scheduledAt, workflow: try new.workflow ?? (hasDependents(task.id) ? new.id : nil),
+            traceContext: new.traceContext, createdAt: now, updatedAt: now)
         try execute(
             SQLiteTaskRunSQL.enqueue, run.id.blob, run.tenant.rawValue, run.task.rawValue, run.taskVersion,
             run.taskType, run.priority.level, run.concurrencyKey,
             run.overrides.isEmpty ? nil : try SQLiteValue.json(run.overrides), run.trigger.rawValue, run.triggeredBy,
-            run.scheduledAt.column, run.dueAt.column, run.workflow?.blob, run.traceContext, now.column, now.column)
+            run.scheduledAt.column, run.dueAt.column, run.traceContext, run.workflow?.blob, now.column, now.column)
         task.executionCount += 1
         // A run that is planned ahead is none that the task has had.
         let latest = min(scheduledAt, now)

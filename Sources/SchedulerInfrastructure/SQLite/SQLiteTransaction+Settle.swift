@@ -19,7 +19,7 @@ extension SQLiteTransaction {
                 attempt: attempt, tenant: TenantID(try reader.text()),
                 version: TaskVersionID(task: TaskID(try reader.integer()), version: try reader.int()),
                 overrides: try reader.optionalValue(RunOverrides.self) ?? .none, scheduledAt: try reader.instant(),
-                traceContext: reader.optionalText())
+                trigger: try reader.word(), traceContext: reader.optionalText())
         }
     }
 
@@ -101,7 +101,10 @@ extension SQLiteTransaction {
             record.errorType?.rawValue, record.errorMessage)
     }
 
+    /// Writes what the ends of runs add up to, after the dependents of their tasks were told of them.
     func add(_ stats: SQLiteRunStats) throws {
+        var stats = stats
+        try arrive(stats.ends, stats: &stats)
         for (key, value) in stats.rows.sorted(by: { $0.key < $1.key }) {
             try execute(
                 SQLiteTaskRunSQL.addStats, key.tenant.rawValue, key.task.rawValue, key.hour.column,

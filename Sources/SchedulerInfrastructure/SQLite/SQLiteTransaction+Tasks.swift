@@ -15,6 +15,7 @@ extension SQLiteTransaction {
             createdBy: draft.createdBy, createdAt: now, updatedAt: now, nextRunAt: draft.nextRunAt,
             pausedAt: draft.status == .paused ? now : nil)
         try createVersion(of: task)
+        if !task.spec.dependencies.isEmpty { try replaceDependencies(of: task) }
         return task
     }
 
@@ -49,7 +50,9 @@ extension SQLiteTransaction {
         task.pausedAt = edit.task.pausedAt
         task.updatedAt = now
         if edit.task.spec != task.spec {
+            let isRewired = edit.task.spec.dependencies != task.spec.dependencies
             task.spec = edit.task.spec
+            if isRewired { try replaceDependencies(of: task) }
             task.version += 1
             try createVersion(of: task)
         }
@@ -63,6 +66,7 @@ extension SQLiteTransaction {
     func delete(_ id: TaskID, tenant: TenantID) throws -> Bool {
         try execute(SQLiteTaskSQL.delete, now.column, now.column, id.rawValue, tenant.rawValue)
         guard changes > 0 else { return false }
+        try removeDependencies(of: id)
         var stats = SQLiteRunStats()
         for run in try rows(SQLiteTaskSQL.pendingRuns, id.rawValue, read: { try $0.runID() }) {
             guard let standing = try liveRun(run) else { continue }

@@ -18,12 +18,14 @@ extension TaskSpec {
         maxConcurrent: Int = 0,
         startDate: UTCInstant? = nil,
         endDate: UTCInstant? = nil,
-        maxExecutions: Int64? = nil
+        maxExecutions: Int64? = nil,
+        dependencies: [TaskDependency] = []
     ) -> TaskSpec {
         TaskSpec(
             name: name, taskType: taskType, executor: executor, command: command, arguments: arguments,
             environment: environment, config: config, schedule: schedule, timezone: timezone, priority: priority,
             retryPolicy: retryPolicy, timeoutSeconds: timeoutSeconds, maxConcurrent: maxConcurrent,
-            startDate: startDate, endDate: endDate, maxExecutions: maxExecutions)
+            startDate: startDate, endDate: endDate, maxExecutions: maxExecutions,
+            dependencies: dependencies)
     }
 }

@@ -59,5 +59,6 @@ public enum StoreContract {
         taskCases + editCases + deletionCases + versionCases + dueCases + fireCases + fireSeriesCases + overlapCases
         + cancelCases + backfillCases + enqueueCases + runQueryCases
         + pickCases + limitCases + deliveryCases + claimCases + pickAndClaimCases + settleCases + retryCases
-        + lateCases + workerCases + lockCases + recoveryCases + restartCases + zoneCases
+        + lateCases + dependencyCases + waveCases + joinCases + workerCases + lockCases + recoveryCases + restartCases
+        + zoneCases
 }

@@ -158,6 +158,6 @@ extension ClaimedRun {
         self.init(
             attempt: RunAttempt(run: run.id, attempt: run.attempt), tenant: run.tenant,
             version: TaskVersionID(task: run.task, version: run.taskVersion), overrides: run.overrides,
-            scheduledAt: run.scheduledAt, traceContext: run.traceContext)
+            scheduledAt: run.scheduledAt, trigger: run.trigger, traceContext: run.traceContext)
     }
 }

@@ -5,6 +5,7 @@ import SchedulerErrors
 extension InMemoryState {
     mutating func create(_ draft: TaskDraft, now: UTCInstant) throws -> TaskDefinition {
         try checkName(draft.spec.name, tenant: draft.tenant, except: nil)
+        try checkDependencies(of: draft.spec, task: nil, tenant: draft.tenant)
         lastTask += 1
         let task = TaskDefinition(
             id: TaskID(lastTask), tenant: draft.tenant, spec: draft.spec, status: draft.status,
@@ -26,6 +27,9 @@ extension InMemoryState {
         if edit.task.spec.name != stored.spec.name {
             try checkName(edit.task.spec.name, tenant: edit.task.tenant, except: edit.task.id)
         }
+        if edit.task.spec.dependencies != stored.spec.dependencies {
+            try checkDependencies(of: edit.task.spec, task: stored.id, tenant: stored.tenant)
+        }
         if let decided = edit.decided, !fire(decided, now: now) {
             throw SchedulerError(.conflict, "task \(edit.task.id) was changed meanwhile; read it again")
         }
@@ -41,12 +45,15 @@ extension InMemoryState {
             task.version += 1
             versions[TaskVersionID(task: task.id, version: task.version)] = task.spec
         }
+        // Without dependencies nothing arrives any more that could close a join.
+        if task.spec.dependencies.isEmpty { joins[task.id] = nil }
         tasks[task.id] = task
         return task
     }
 
     mutating func delete(_ id: TaskID, now: UTCInstant) {
         deleted.insert(id)
+        joins[id] = nil
         tasks[id]?.nextRunAt = nil
         tasks[id]?.pausedAt = nil
         tasks[id]?.updatedAt = now
@@ -88,8 +95,8 @@ extension InMemoryState {
             id: new.id, tenant: task.tenant, task: task.id, taskVersion: task.version, taskType: task.spec.taskType,
             priority: new.overrides.priority ?? task.spec.priority, concurrencyKey: task.spec.concurrencyKey,
             overrides: new.overrides, trigger: new.trigger, triggeredBy: new.triggeredBy, scheduledAt: scheduledAt,
-            dueAt: new.dueAt ?? scheduledAt, workflow: new.workflow, traceContext: new.traceContext, createdAt: now,
-            updatedAt: now)
+            dueAt: new.dueAt ?? scheduledAt, workflow: new.workflow ?? (dependents(of: task.id).isEmpty ? nil : new.id),
+            traceContext: new.traceContext, createdAt: now, updatedAt: now)
         live[run.id] = run
         task.executionCount += 1
         let latest = min(scheduledAt, now)

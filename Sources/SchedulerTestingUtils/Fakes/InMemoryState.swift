@@ -15,6 +15,9 @@ struct InMemoryState {
     var workers: [WorkerID: WorkerInfo] = [:]
     var locks: [String: InMemoryLock] = [:]
     var zoneProgress: ZoneProgress?
+    /// The open joins of each dependent task, oldest first.
+    var joins: [TaskID: [WaveJoin]] = [:]
+    var edges: [WaveEdge] = []
 
     /// The task with its deletion looked at; nil also for another tenant's.
     func undeleted(_ id: TaskID, tenant: TenantID) -> TaskDefinition? {
@@ -33,7 +36,7 @@ struct InMemoryState {
         }
     }
 
-    /// Moves a live run into the history.
+    /// Moves a live run into the history and tells the dependents of its task.
     mutating func end(_ run: TaskRun, as status: TaskRunStatus, at end: UTCInstant, now: UTCInstant) {
         var run = run
         run.status = status
@@ -41,6 +44,8 @@ struct InMemoryState {
         run.updatedAt = now
         live[run.id] = nil
         history[run.id] = run
+        let ended = RunEnd(run: run.id, task: run.task, workflow: run.workflow, trigger: run.trigger, status: status)
+        arrive([ended], now: now)
     }
 
     /// Puts a run back among the pending ones.

@@ -42,9 +42,14 @@ public final class InMemoryTaskRepository: TaskRepository {
         }
     }
 
-    public func delete(_ ids: [TaskID], tenant: TenantID) async throws -> [TaskID] {
-        shared.transaction { state, now in
-            let found = Set(ids).filter { state.undeleted($0, tenant: tenant) != nil }.sorted()
+    public func delete(_ ids: [TaskID], tenant: TenantID, cascading: Bool) async throws -> [TaskID] {
+        try shared.transaction { state, now in
+            var found = Set(ids).filter { state.undeleted($0, tenant: tenant) != nil }.sorted()
+            if cascading {
+                found = state.withDependents(found).sorted()
+            } else {
+                try state.checkNoDependents(of: found)
+            }
             for id in found { state.delete(id, now: now) }
             return found
         }

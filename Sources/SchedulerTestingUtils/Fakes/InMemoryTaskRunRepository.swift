@@ -117,4 +117,12 @@ public final class InMemoryTaskRunRepository: TaskRunRepository {
             (state.attempts[run] ?? [:]).values.sorted { $0.attempt < $1.attempt }
         }
     }
+
+    public func upstreams(of run: RunID) async throws -> [UpstreamResult] {
+        shared.transaction { state, _ in state.upstreams(of: run) }
+    }
+
+    public func wave(_ id: RunID, tenant: TenantID, limit: Int) async throws -> WaveRecord {
+        shared.transaction { state, _ in state.wave(id, tenant: tenant, limit: limit) }
+    }
 }

@@ -13,7 +13,7 @@ public final class FaultyTaskRunRepository: TaskRunRepository {
 
     /// The calls that can fail.
     public enum Call: Sendable, Hashable {
-        case enqueue, pick, returnUndelivered, claim, pickAndClaim, settle, unsettled
+        case enqueue, pick, returnUndelivered, claim, pickAndClaim, settle, unsettled, upstreams
     }
 
     private let base: any TaskRunRepository
@@ -75,6 +75,14 @@ public final class FaultyTaskRunRepository: TaskRunRepository {
     public func list(_ query: TaskRunQuery) async throws -> Page<TaskRun> { try await base.list(query) }
 
     public func attempts(of run: RunID) async throws -> [AttemptRecord] { try await base.attempts(of: run) }
+
+    public func upstreams(of run: RunID) async throws -> [UpstreamResult] {
+        try await perform(.upstreams) { try await base.upstreams(of: run) }
+    }
+
+    public func wave(_ id: RunID, tenant: TenantID, limit: Int) async throws -> WaveRecord {
+        try await base.wave(id, tenant: tenant, limit: limit)
+    }
 
     private func perform<Output>(_ call: Call, _ body: () async throws -> Output) async throws -> Output {
         let fault = faults.withLock { faults in

@@ -22,14 +22,17 @@ public struct TaskProcess: Sendable {
     ) async throws -> TaskResult {
         guard !arguments.contains(where: { $0.utf8.contains(0) }), run.spec.workingDirectory?.utf8.contains(0) != true
         else { throw SchedulerError.invalid("command", "command, arguments and directory hold no NUL") }
-        let variables = try environment.variables(of: run)
-        let request = ProcessRequest(
-            candidates: candidates(variables["PATH"] ?? ""),
-            arguments: arguments,
-            environment: variables.map { "\($0.key)=\($0.value)" },
-            workingDirectory: run.spec.workingDirectory)
+        var variables = try environment.variables(of: run)
+        let paths = candidates(variables["PATH"] ?? "")
         let startedAt = clock.now
-        let outcome = try await runner.run(request)
+        let outcome = try await UpstreamFile.with(run.upstreams) { file in
+            if let file { variables[UpstreamFile.variable] = file }
+            return try await runner.run(
+                ProcessRequest(
+                    candidates: paths, arguments: arguments,
+                    environment: variables.map { "\($0.key)=\($0.value)" },
+                    workingDirectory: run.spec.workingDirectory))
+        }
         return TaskProcess.result(of: outcome, startedAt: startedAt, completedAt: clock.now)
     }
 

@@ -7,6 +7,7 @@ import SchedulerFoundation
 struct RunExecution: Sendable {
     let worker: WorkerID
     let specs: TaskSpecCache
+    let upstreams: UpstreamLoader
     let executors: any ExecutorRegistry
     let held: HeldAttempts
     let slots: Slots
@@ -54,12 +55,14 @@ struct RunExecution: Sendable {
         guard let executor = executors.executor(named: spec.executor) else {
             throw SchedulerError.invalid("executor", "this worker has no executor \"\(spec.executor)\"")
         }
+        let results = try await upstreams.results(for: claimed)
         let timeout = Duration.seconds(spec.timeoutSeconds)
         held.setDeadline(.now + timeout, of: claimed.attempt)
         try Task.checkCancellation()
         return try await executor.execute(
             RunContext(
                 attempt: claimed.attempt, tenant: claimed.tenant, task: claimed.version.task, spec: spec,
-                scheduledAt: claimed.scheduledAt, traceContext: claimed.traceContext, timeout: timeout))
+                scheduledAt: claimed.scheduledAt, upstreams: results, traceContext: claimed.traceContext,
+                timeout: timeout))
     }
 }

@@ -46,7 +46,7 @@ struct TaskRoutesTests {
 
             let deleted = try await client.delete("/api/tasks/1")
             #expect(deleted.status == 200)
-            #expect(deleted.data == ["id": 1, "deleted": true])
+            #expect(deleted.data == ["id": 1, "deleted": true, "deleted_ids": [1]])
             #expect(try await client.get("/api/tasks/1").status == 404)
             #expect(try await client.delete("/api/tasks/1").errorCode == "NOT_FOUND")
         }

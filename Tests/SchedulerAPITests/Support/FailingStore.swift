@@ -35,8 +35,8 @@ private struct FailingTaskRepository: TaskRepository {
     func save(_ edits: [TaskEdit], replacing old: [TaskDefinition]) async throws -> [TaskDefinition] {
         try await base.save(edits, replacing: old)
     }
-    func delete(_ ids: [TaskID], tenant: TenantID) async throws -> [TaskID] {
-        try await base.delete(ids, tenant: tenant)
+    func delete(_ ids: [TaskID], tenant: TenantID, cascading: Bool) async throws -> [TaskID] {
+        try await base.delete(ids, tenant: tenant, cascading: cascading)
     }
     func versions(_ ids: [TaskVersionID]) async throws -> [TaskVersionID: TaskSpec] { try await base.versions(ids) }
     func due(limit: Int) async throws -> DueTasks { try await base.due(limit: limit) }

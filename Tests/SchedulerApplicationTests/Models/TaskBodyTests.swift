@@ -81,6 +81,35 @@ struct TaskBodyTests {
         #expect(faults(both).map(\.field) == ["retry_count"])
     }
 
+    @Test("dependencies are read as ids and as objects")
+    func dependencies() throws {
+        let spec = try body(["dependencies": [3, "17", ["task_id": "4", "condition": "on_failure"], ["task_id": 5]]])
+            .draft().spec
+        #expect(
+            spec.dependencies == [
+                TaskDependency(on: TaskID(3)), TaskDependency(on: TaskID(17)),
+                TaskDependency(on: TaskID(4), .onFailure),
+                TaskDependency(on: TaskID(5)),
+            ])
+        #expect(try body(["dependencies": nil]).replacing(spec).dependencies == [])
+        #expect(try body(["priority": "high"]).replacing(spec).dependencies == spec.dependencies)
+    }
+
+    @Test("dependencies that are none, that are there twice or too many are refused by their place")
+    func wrongDependencies() {
+        let wrong: JSONValue = [
+            0, "x", -1, ["condition": "on_success"], ["task_id": 1, "condition": "maybe", "more": 1], nil,
+        ]
+        #expect(
+            faults(["dependencies": wrong]).map(\.field) == [
+                "dependencies.0", "dependencies.1", "dependencies.2", "dependencies.3.task_id",
+                "dependencies.4.condition", "dependencies.4.more", "dependencies.5",
+            ])
+        #expect(faults(["dependencies": [1, 2, ["task_id": 1]]]).map(\.field) == ["dependencies.2.task_id"])
+        #expect(faults(["dependencies": .array((1...101).map { .integer($0) })]).map(\.field) == ["dependencies"])
+        #expect(faults(["dependencies": 1]).map(\.field) == ["dependencies"])
+    }
+
     @Test("all faults of a body are reported at once, in the order of the fields, unknown ones last")
     func allFaultsAtOnce() {
         let fields = faults([

@@ -57,6 +57,8 @@ struct ReportOutcomesTests {
         func find(_ ids: [RunID], tenant: TenantID) async throws -> [TaskRun] { throw unused() }
         func list(_ query: TaskRunQuery) async throws -> Page<TaskRun> { throw unused() }
         func attempts(of run: RunID) async throws -> [AttemptRecord] { throw unused() }
+        func upstreams(of run: RunID) async throws -> [UpstreamResult] { throw unused() }
+        func wave(_ id: RunID, tenant: TenantID, limit: Int) async throws -> WaveRecord { throw unused() }
     }
 
     private let outcomes = (0..<7).map { _ in

@@ -30,8 +30,8 @@ final class OvertakenTaskRepository: TaskRepository {
         try await base.find(ids, tenant: tenant)
     }
     func list(_ query: TaskQuery) async throws -> Page<TaskDefinition> { try await base.list(query) }
-    func delete(_ ids: [TaskID], tenant: TenantID) async throws -> [TaskID] {
-        try await base.delete(ids, tenant: tenant)
+    func delete(_ ids: [TaskID], tenant: TenantID, cascading: Bool) async throws -> [TaskID] {
+        try await base.delete(ids, tenant: tenant, cascading: cascading)
     }
     func versions(_ ids: [TaskVersionID]) async throws -> [TaskVersionID: TaskSpec] { try await base.versions(ids) }
     func due(limit: Int) async throws -> DueTasks { try await base.due(limit: limit) }

@@ -47,6 +47,35 @@ struct ProcessExecutorTests {
         #expect(try await executors.shell.execute(context).stdout == #"a b|7|true|{"k":1}||"#)
     }
 
+    @Test("a dependent finds its upstreams' results in a file that only it can read and that is gone afterwards")
+    func upstreamResults() async throws {
+        var context = RunContext.shell(
+            "stat -c '%a' $SCHEDULER_UPSTREAM_RESULTS $(dirname $SCHEDULER_UPSTREAM_RESULTS);"
+                + " echo $SCHEDULER_UPSTREAM_RESULTS; cat $SCHEDULER_UPSTREAM_RESULTS")
+        context.upstreams = [
+            UpstreamResult(
+                task: TaskID(3), taskName: "käse", run: context.attempt.run, status: .failed, result: ["rows": 3],
+                exitCode: 4)
+        ]
+        let lines = try await executors.shell.execute(context).stdout.split(separator: "\n").map(String.init)
+        #expect(lines.prefix(2) == ["600", "700"])
+        let expected: JSONValue = [
+            [
+                "task_id": 3, "task_name": "käse", "run_id": .string("\(context.attempt.run)"), "status": "failed",
+                "result": ["rows": 3], "exit_code": 4, "result_omitted": false,
+            ]
+        ]
+        #expect(try JSONValue(parsing: lines[3]) == expected)
+        #expect(!FileManager.default.fileExists(atPath: lines[2]))
+        #expect(!FileManager.default.fileExists(atPath: (lines[2] as NSString).deletingLastPathComponent))
+    }
+
+    @Test("a run that depends on none has no such file")
+    func noUpstreamResults() async throws {
+        let result = try await executors.shell.execute(.shell("echo ${SCHEDULER_UPSTREAM_RESULTS-none}"))
+        #expect(result.stdout == "none\n")
+    }
+
     @Test("a program gets its arguments without a shell")
     func commandArguments() async throws {
         let result = try await executors.command.execute(.command("printf", "%s|", "$HOME", "a b", "; exit 3"))

@@ -12,6 +12,8 @@ import Synchronization
 /// A worker with a store in memory and a fake broker, and the part of the dispatcher that a test wants to play.
 final class WorkerBench: Sendable {
     let store: InMemoryStore
+    /// The runs as the worker sees them.
+    let faulty: FaultyTaskRunRepository
     let queue = FakeQueue()
     let functions = FunctionRegistry.withBuiltIns()
     let configuration: WorkerConfiguration
@@ -27,11 +29,13 @@ final class WorkerBench: Sendable {
         self.types = types
         let clock = SystemClock()
         store = InMemoryStore(now: { clock.now })
+        faulty = FaultyTaskRunRepository(base: store.runs)
     }
 
     func service(queue other: (any MessageQueue)?) -> WorkerService {
         WorkerService(
-            identity: WorkerIdentity(name: "worker", hostname: "host", taskTypes: types), store: store,
+            identity: WorkerIdentity(name: "worker", hostname: "host", taskTypes: types),
+            store: FaultyStore(base: store, runs: faulty),
             queue: other ?? queue,
             executors: ExecutorFactory(killGrace: configuration.killGrace, functions: functions).makeRegistry(),
             configuration: configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
@@ -99,6 +103,22 @@ final class WorkerBench: Sendable {
             return try await condition()
         }
     }
+}
+
+/// A store whose runs fail as a test says.
+private struct FaultyStore: SchedulerStore {
+    let base: InMemoryStore
+    let runs: any TaskRunRepository
+
+    var tasks: any TaskRepository { base.tasks }
+    var workers: any WorkerRepository { base.workers }
+    var backfills: any BackfillRepository { base.backfills }
+    var recovery: any RecoveryRepository { base.recovery }
+    var zoneSettings: any ZoneSettings { base.zoneSettings }
+    var locks: any DistributedLock { base.locks }
+    var wakeUps: any WakeUps { base.wakeUps }
+
+    func now() async throws -> UTCInstant { try await base.now() }
 }
 
 /// A function that waits until the test lets it go, and counts its starts.

@@ -43,12 +43,16 @@ public struct PostgreSQLTaskRepository: TaskRepository {
         }
     }
 
-    public func delete(_ ids: [TaskID], tenant: TenantID) async throws -> [TaskID] {
+    public func delete(_ ids: [TaskID], tenant: TenantID, cascading: Bool) async throws -> [TaskID] {
         let now = context.now
         return try await context.pool.transaction("delete tasks") { session in
-            let locked = try session.lockTasks(ids, now: now)
-            let present = ids.filter { locked[$0].map { $0.tenant == tenant && !$0.isDeleted } ?? false }
+            try session.lockTenants([tenant])
+            let all = cascading ? try session.withDependents(session.known(ids, tenant: tenant)).sorted() : ids
+            let locked = try session.lockTasks(all, now: now)
+            let present = all.filter { locked[$0].map { $0.tenant == tenant && !$0.isDeleted } ?? false }
             guard !present.isEmpty else { return [] }
+            try session.checkNoDependents(of: present)
+            try session.removeDependencies(of: present)
             let rows = PostgresParameter.int8s(present.map(\.rawValue))
             try session.execute(TaskSQL.delete, [rows, now])
             try session.execute(TaskSQL.cancelPending, [rows, now])
@@ -90,7 +94,7 @@ public struct PostgreSQLTaskRepository: TaskRepository {
         guard !decisions.isEmpty else { return [] }
         let now = context.now
         return try await context.pool.transaction("fire") { session in
-            var tasks = try session.lockTasks(decisions.map(\.task), now: now)
+            var tasks = try session.lockFreeTasks(decisions.map(\.task), now: now)
             return try session.apply(decisions, to: &tasks)
         }
     }

@@ -147,6 +147,15 @@ public struct PostgreSQLTaskRunRepository: TaskRunRepository {
             }
         }
     }
+
+    public func upstreams(of run: RunID) async throws -> [UpstreamResult] {
+        try await context.pool.withSession("find upstream results") { try $0.upstreams(of: run) }
+    }
+
+    public func wave(_ id: RunID, tenant: TenantID, limit: Int) async throws -> WaveRecord {
+        // A transaction, so that the parts are read close together; a run that ends meanwhile stands in one of them.
+        try await context.pool.transaction("find a workflow") { try $0.wave(id, tenant: tenant, limit: limit) }
+    }
 }
 
 extension PostgresRowReader {
@@ -158,7 +167,7 @@ extension PostgresRowReader {
         let version = TaskVersionID(task: TaskID(try int64()), version: try int())
         return ClaimedRun(
             attempt: attempt, tenant: tenant, version: version, overrides: try overrides(),
-            scheduledAt: try instant(), traceContext: optionalText())
+            scheduledAt: try instant(), trigger: try value(), traceContext: optionalText())
     }
 }
 

@@ -21,20 +21,25 @@ extension PostgresSession {
         }
         let displaced = try displace(for: won.filter { $0.runs.contains { fresh.contains($0.id) } }, now: now)
         try insert(runs)
-        try count(runs)
         for run in runs {
             let latest = tasks[run.task]?.lastRunAt ?? run.scheduledAt
             tasks[run.task]?.lastRunAt = max(latest, run.scheduledAt)
         }
+        try advance(won, runs: Dictionary(grouping: runs, by: \.task))
+        try addStats(displaced)
+        return Set(won.map(\.task))
+    }
+
+    private func advance(_ won: [FireDecision], runs: [TaskID: [TaskRun]]) throws {
         // One task may stand in several decisions, of which the last says how it goes on.
         let last = Dictionary(won.map { ($0.task, $0) }) { _, last in last }.values.sorted { $0.task < $1.task }
         try execute(
             TaskSQL.advance,
             [
                 .int8s(last.map(\.task.rawValue)), .instants(last.map(\.next)), .bools(last.map(\.endsTask)),
+                .int8s(last.map { Int64(runs[$0.task]?.count ?? 0) }),
+                .instants(last.map { runs[$0.task]?.map(\.scheduledAt).max() }),
             ])
-        try addStats(displaced)
-        return Set(won.map(\.task))
     }
 
     /// Writes the fire times that pauses left out, each by the version that it belongs to.

@@ -5,6 +5,7 @@ import SchedulerErrors
 extension PostgresSession {
     func createTasks(_ drafts: [TaskDraft], now: PostgresParameter) throws -> [TaskDefinition] {
         let specs = drafts.map(\.spec)
+        try lockTenants(drafts.filter { !$0.spec.dependencies.isEmpty }.map(\.tenant))
         let rows = try execute(
             TaskSQL.create,
             [
@@ -29,6 +30,7 @@ extension PostgresSession {
                 pausedAt: draft.status == .paused ? row.at : nil)
         }
         try addVersions(of: created)
+        try addDependencies(of: created)
         return created
     }
 
@@ -44,6 +46,8 @@ extension PostgresSession {
     func saveTasks(
         _ edits: [TaskEdit], replacing old: [TaskDefinition], now: PostgresParameter
     ) throws -> [TaskDefinition] {
+        let rewired = zip(edits, old).filter { $0.task.spec.dependencies != $1.spec.dependencies }.map(\.0.task)
+        try lockTenants(rewired.map(\.tenant))
         var locked = try lockTasks(edits.map(\.task.id), now: now)
         for (edit, old) in zip(edits, old) { try verify(edit, old, locked[edit.task.id]) }
         let decided = edits.compactMap(\.decided)
@@ -61,6 +65,7 @@ extension PostgresSession {
             task.lastRunAt = row.lastRunAt
             return task
         }
+        try replaceDependencies(of: rewired)
         try write(saved)
         try addVersions(of: zip(saved, old).filter { $0.spec != $1.spec }.map(\.0))
         return saved

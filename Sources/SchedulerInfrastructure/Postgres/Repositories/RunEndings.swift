@@ -10,6 +10,8 @@ struct LockedRun {
     var standing: RunJudge.Standing
     let worker: WorkerID?
     let startedAt: UTCInstant?
+    let workflow: RunID?
+    let trigger: TriggerType
     /// The store's time in this transaction.
     let now: UTCInstant
 
@@ -17,7 +19,7 @@ struct LockedRun {
     static let columns = """
         run.id, run.tenant_id, run.task_id, run.task_version, run.status, run.attempt, run.settled_attempt,
         run.failures, run.interruptions, run.crashes, run.cancel_requested_at IS NOT NULL, run.worker_id,
-        run.started_at
+        run.started_at, run.workflow_id, run.trigger_type
         """
 
     init(_ row: inout PostgresRowReader) throws {
@@ -30,6 +32,8 @@ struct LockedRun {
             interruptions: try row.int(), crashes: try row.int(), cancelRequested: try row.bool())
         worker = try row.optionalUUID().map(WorkerID.init)
         startedAt = try row.optionalInstant()
+        workflow = try row.optionalUUID().map(RunID.init)
+        trigger = try row.value()
         now = try row.instant()
     }
 }
@@ -129,7 +133,8 @@ private enum RunEndingSQL {
 
 /// Moving locked runs on, inside a transaction.
 extension PostgresSession {
-    /// Moves runs to the history.
+    /// Moves runs to the history and tells the dependents of their tasks; every end of a run goes through here, save
+    /// those of deleted tasks, on which none depends.
     func end(_ endings: [RunEnding]) throws {
         guard let now = endings.first?.run.now else { return }
         try execute(
@@ -142,6 +147,12 @@ extension PostgresSession {
                 .jsonbs(endings.map(\.result)), .int4s(endings.map(\.exitCode)),
                 .texts(endings.map { $0.errorType?.rawValue }), .texts(endings.map(\.errorMessage)), .instant(now),
             ])
+        try arrive(
+            endings.map { ending in
+                RunEnd(
+                    run: ending.run.id, task: ending.run.task, workflow: ending.run.workflow,
+                    trigger: ending.run.trigger, status: ending.status)
+            }, now: now)
     }
 
     /// Returns runs to pending.

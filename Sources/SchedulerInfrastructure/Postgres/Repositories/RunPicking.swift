@@ -140,5 +140,6 @@ enum RunPicking {
 
 /// The columns that a worker gets with a claim.
 enum ClaimColumns {
-    static let all = "id, attempt, tenant_id, task_id, task_version, overrides, scheduled_at, trace_context"
+    static let all =
+        "id, attempt, tenant_id, task_id, task_version, overrides, scheduled_at, trigger_type, trace_context"
 }

@@ -15,6 +15,7 @@ struct LockedTask {
     let maxExecutions: Int64?
     var nextRunAt: UTCInstant?
     var lastRunAt: UTCInstant?
+    let hasDependents: Bool
     /// The store's time in this transaction.
     let now: UTCInstant
 
@@ -28,21 +29,24 @@ struct LockedTask {
             id: new.id, tenant: tenant, task: id, taskVersion: version, taskType: taskType,
             priority: new.overrides.priority ?? priority, concurrencyKey: concurrencyKey, overrides: new.overrides,
             trigger: new.trigger, triggeredBy: new.triggeredBy, scheduledAt: scheduledAt,
-            dueAt: new.dueAt ?? scheduledAt, workflow: new.workflow, traceContext: new.traceContext, createdAt: now,
-            updatedAt: now)
+            dueAt: new.dueAt ?? scheduledAt, workflow: new.workflow ?? (hasDependents ? new.id : nil),
+            traceContext: new.traceContext, createdAt: now, updatedAt: now)
     }
 }
 
 private enum TaskLockSQL {
     /// NO KEY, since nothing that references a task is hindered by a count.
-    static let lock = PostgresStatement.write(
-        "tasks.lock",
-        """
-        SELECT id, tenant_id, version, status, deleted_at IS NOT NULL, task_type, priority, concurrency_key,
-               execution_count, max_executions, next_run_at, last_run_at, coalesce($2, now())
-        FROM tasks WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE
-        """)
+    static let lock = PostgresStatement.write("tasks.lock", "\(locked) FOR NO KEY UPDATE OF task")
 
+    static let lockFree = PostgresStatement.write(
+        "tasks.lockFree", "\(locked) FOR NO KEY UPDATE OF task SKIP LOCKED")
+
+    private static let locked = """
+        SELECT id, tenant_id, version, status, deleted_at IS NOT NULL, task_type, priority, concurrency_key,
+               execution_count, max_executions, next_run_at, last_run_at,
+               EXISTS (SELECT FROM task_dependencies WHERE upstream_id = task.id), coalesce($2, now())
+        FROM tasks AS task WHERE id = ANY($1) ORDER BY id
+        """
     static let count = PostgresStatement.write(
         "tasks.count",
         """
@@ -56,13 +60,13 @@ private enum TaskLockSQL {
         "runs.insert",
         """
         INSERT INTO run_live (id, tenant_id, task_id, task_version, task_type, priority, concurrency_key, overrides,
-                              status, trigger_type, triggered_by, scheduled_at, due_at, workflow_id, trace_context,
+                              status, trigger_type, triggered_by, scheduled_at, due_at, trace_context, workflow_id,
                               created_at, updated_at)
         SELECT id, tenant_id, task_id, task_version, task_type, priority, concurrency_key, overrides,
-               'pending', trigger_type, triggered_by, scheduled_at, due_at, workflow_id, trace_context, $15, $15
+               'pending', trigger_type, triggered_by, scheduled_at, due_at, trace_context, workflow_id, $15, $15
         FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
              AS run (id, tenant_id, task_id, task_version, task_type, priority, concurrency_key, overrides,
-                     trigger_type, triggered_by, scheduled_at, due_at, workflow_id, trace_context)
+                     trigger_type, triggered_by, scheduled_at, due_at, trace_context, workflow_id)
         ON CONFLICT (id) DO NOTHING
         """)
 }
@@ -70,14 +74,25 @@ private enum TaskLockSQL {
 extension PostgresSession {
     /// Locks tasks in the order of their ids, which every transaction does first; absent ones are missing.
     func lockTasks(_ ids: some Sequence<TaskID>, now: PostgresParameter) throws -> [TaskID: LockedTask] {
+        try lockTasks(ids, TaskLockSQL.lock, now: now)
+    }
+
+    /// As `lockTasks`, but leaves out the tasks that another transaction holds, and waits for none.
+    func lockFreeTasks(_ ids: some Sequence<TaskID>, now: PostgresParameter) throws -> [TaskID: LockedTask] {
+        try lockTasks(ids, TaskLockSQL.lockFree, now: now)
+    }
+
+    private func lockTasks(
+        _ ids: some Sequence<TaskID>, _ statement: PostgresStatement, now: PostgresParameter
+    ) throws -> [TaskID: LockedTask] {
         let ids = Set(ids).sorted().map(\.rawValue)
-        let rows = try execute(TaskLockSQL.lock, [.int8s(ids), now]).map { row in
+        let rows = try execute(statement, [.int8s(ids), now]).map { row in
             LockedTask(
                 id: TaskID(try row.int64()), tenant: TenantID(try row.text()), version: try row.int(),
                 status: try row.value(), isDeleted: try row.bool(), taskType: try row.text(),
                 priority: try row.priority(), concurrencyKey: row.optionalText(), executionCount: try row.int64(),
                 maxExecutions: try row.optionalInt64(), nextRunAt: try row.optionalInstant(),
-                lastRunAt: try row.optionalInstant(), now: try row.instant())
+                lastRunAt: try row.optionalInstant(), hasDependents: try row.bool(), now: try row.instant())
         }
         return Dictionary(uniqueKeysWithValues: rows.map { ($0.id, $0) })
     }
@@ -108,8 +123,9 @@ extension PostgresSession {
                 .int4s(runs.map(\.taskVersion)), .texts(runs.map(\.taskType)), .int4s(runs.map(\.priority.level)),
                 .texts(runs.map(\.concurrencyKey)), .jsonbTexts(try runs.map { try PostgresJSON.encode($0.overrides) }),
                 .texts(runs.map(\.trigger.rawValue)), .texts(runs.map(\.triggeredBy)),
-                .instants(runs.map(\.scheduledAt)), .instants(runs.map(\.dueAt)),
-                .uuids(runs.map { $0.workflow?.bits }), .texts(runs.map(\.traceContext)), .instant(first.createdAt),
+                .instants(runs.map(\.scheduledAt)),
+                .instants(runs.map(\.dueAt)), .texts(runs.map(\.traceContext)),
+                .uuids(runs.map { $0.workflow?.bits }), .instant(first.createdAt),
             ])
         guard inserted.affected == runs.count else {
             throw SchedulerError(.transactionConflict, "a run with the same id was created at the same time")

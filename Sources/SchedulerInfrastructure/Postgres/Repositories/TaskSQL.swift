@@ -103,19 +103,21 @@ enum TaskSQL {
 
     /// The store's time and the next fire time after it stand in every row, so they are known where nothing is due.
     ///
-    /// One more task than asked for is read, to see when it fires.
+    /// One more task than asked for is read, to see when it fires. The time is compared as it stands in the clock, not
+    /// with the clock's row, so that the planner sees a range of the index of due tasks and never reads all that are
+    /// active.
     static let due = PostgresStatement.read(
         "tasks.due",
         """
         WITH clock AS MATERIALIZED (SELECT coalesce($1, now()) AS now)
         SELECT clock.now,
                (SELECT next_run_at FROM tasks
-                WHERE status = 'active' AND deleted_at IS NULL AND next_run_at IS NOT NULL AND next_run_at > clock.now
-                ORDER BY next_run_at LIMIT 1),
+                WHERE status = 'active' AND deleted_at IS NULL AND next_run_at > coalesce($1, now())
+                ORDER BY next_run_at, id LIMIT 1),
                waiting.count, active.count, \(TaskColumns.all)
         FROM clock LEFT JOIN (
-            (SELECT tasks.* FROM tasks, clock
-             WHERE status = 'active' AND deleted_at IS NULL AND next_run_at IS NOT NULL AND next_run_at <= clock.now
+            (SELECT * FROM tasks
+             WHERE status = 'active' AND deleted_at IS NULL AND next_run_at <= coalesce($1, now())
              ORDER BY next_run_at, id LIMIT $2 + 1) AS task
             JOIN task_versions AS version ON version.task_id = task.id AND version.version = task.version
             CROSS JOIN LATERAL (\(waiting)) AS waiting
@@ -124,11 +126,13 @@ enum TaskSQL {
         ORDER BY task.next_run_at, task.id
         """)
 
+    /// Goes on with the schedule and counts the runs, in one new row version per task.
     static let advance = PostgresStatement.write(
         "tasks.advance",
         """
-        UPDATE tasks SET next_run_at = fired.next, status = CASE WHEN fired.ends THEN 'inactive' ELSE status END
-        FROM unnest($1, $2, $3) AS fired (id, next, ends)
+        UPDATE tasks SET next_run_at = fired.next, status = CASE WHEN fired.ends THEN 'inactive' ELSE status END,
+               execution_count = execution_count + fired.runs, last_run_at = greatest(last_run_at, fired.latest)
+        FROM unnest($1, $2, $3, $4, $5) AS fired (id, next, ends, runs, latest)
         WHERE tasks.id = fired.id
         """)
 

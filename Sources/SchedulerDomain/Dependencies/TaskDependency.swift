@@ -22,6 +22,11 @@ public struct TaskDependency: Sendable, Hashable, Codable {
     public var upstream: TaskID
     public var condition: Condition
 
+    enum CodingKeys: String, CodingKey {
+        case condition
+        case upstream = "task_id"
+    }
+
     public init(on upstream: TaskID, _ condition: Condition = .onSuccess) {
         self.upstream = upstream
         self.condition = condition

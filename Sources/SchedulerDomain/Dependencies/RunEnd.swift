@@ -1,0 +1,40 @@
+/// The end of a run, as the tasks that depend on its task are told of it.
+public struct RunEnd: Sendable, Hashable {
+    public var run: RunID
+    public var task: TaskID
+    /// The wave that it belongs to, named by the run at its root.
+    public var wave: RunID
+    public var status: TaskRunStatus
+    /// Why a skipped run was skipped in the first place; nil for any other end.
+    public var cause: String?
+
+    /// - Parameter workflow: what the run belongs to.
+    ///   A run without one is the root of its own wave; so is each run of a backfill, which only share their maker.
+    public init(run: RunID, task: TaskID, workflow: RunID?, trigger: TriggerType, status: TaskRunStatus) {
+        self.run = run
+        self.task = task
+        wave = trigger == .backfill ? run : workflow ?? run
+        self.status = status
+    }
+
+    /// The end of a run that was skipped.
+    init(_ skipped: SkippedRun) {
+        run = skipped.id
+        task = skipped.task
+        wave = skipped.wave
+        status = .skipped
+        cause = skipped.cause
+    }
+}
+
+/// A run that is recorded without ever being made to run, because its conditions cannot hold any more.
+public struct SkippedRun: Sendable, Hashable {
+    public var id: RunID
+    public var task: TaskID
+    public var wave: RunID
+    public var triggeredBy: String?
+    /// What the run says of it.
+    public var reason: String
+    /// What the skip goes back to, in words that follow "was skipped: ".
+    public var cause: String
+}

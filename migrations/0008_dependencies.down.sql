@@ -1,0 +1,4 @@
+DROP INDEX run_history_workflow;
+DROP TABLE dependency_arrivals;
+DROP TABLE wave_joins;
+DROP TABLE task_dependencies;
