@@ -26,16 +26,7 @@ struct CronCommandTests {
             process.standardInput = FileHandle.nullDevice
             process.standardOutput = try FileHandle(forWritingTo: output)
             process.standardError = try FileHandle(forWritingTo: complaint)
-            let code = try await withCheckedThrowingContinuation {
-                (continuation: CheckedContinuation<Int32, any Error>) in
-                process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
-                do {
-                    try process.run()
-                } catch {
-                    process.terminationHandler = nil
-                    continuation.resume(throwing: error)
-                }
-            }
+            let code = try await process.runToEnd()
             return Ended(
                 code: code, output: try String(contentsOf: output, encoding: .utf8),
                 complaint: try String(contentsOf: complaint, encoding: .utf8))

@@ -55,7 +55,7 @@ public struct PreviewBody: Sendable {
         var fires: [ShownFire] = []
         var next = times.next(after: from)
         while let fire = next, fires.count < count {
-            fires.append(ShownFire(fire, of: times))
+            fires.append(ShownFire(fire, of: times, after: fires.last?.instant ?? from))
             next = times.next(after: fire)
         }
         return SchedulePreview(

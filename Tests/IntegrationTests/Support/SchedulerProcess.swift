@@ -63,6 +63,22 @@ final class SchedulerProcess: Sendable {
     }
 }
 
+extension Process {
+    /// Starts it, waits for its end, and returns its exit code.
+    @discardableResult
+    func runToEnd() async throws -> Int32 {
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Int32, any Error>) in
+            terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
+            do {
+                try run()
+            } catch {
+                terminationHandler = nil
+                continuation.resume(throwing: error)
+            }
+        }
+    }
+}
+
 /// A sentence about what did not hold.
 struct TestFailure: Error, CustomStringConvertible {
     let description: String

@@ -63,6 +63,24 @@ struct ShownFireTests {
                 == "2011-12-30 12:00 does not exist: clocks go forward from 2011-12-30 00:00 to 00:00")
     }
 
+    @Test(
+        "say what a gap between them left out",
+        arguments: [
+            ("30 2 * * *", "02:30 is left out", "2027-03-29T02:30:00+02:00"),
+            ("*/30 * * * *", "02:00 and 02:30 are left out", "2027-03-28T03:00:00+02:00"),
+            ("* * * * * *", "02:00, 02:00:01, 02:00:02 and others are left out", "2027-03-28T03:00:00+02:00"),
+        ])
+    func leftOut(text: String, words: String, local: String) throws {
+        let times = try times(text, gap: .skip)
+        let gap = at("2027-03-28T01:00:00Z")
+        let last = try #require(times.previous(before: gap))
+        let fire = ShownFire(try #require(times.next(after: last)), of: times, after: last)
+        #expect(fire.localText == local)
+        let date = local.hasPrefix("2027-03-28") ? "" : "2027-03-28 "
+        #expect(fire.remark == "\(date)\(words): clocks go forward from 02:00 to 03:00")
+        #expect(ShownFire(fire.instant, of: times, after: gap).remark == nil)
+    }
+
     @Test("of a year come with its gaps and overlaps, also where none falls on them")
     func year() throws {
         let year = try FireYear(2027, of: times("0 12 1 * *"))

@@ -16,17 +16,19 @@ public struct FireYear: Sendable {
     public init(_ year: Int64, of times: FireTimes, limit: Int? = nil) {
         var fires: [ShownFire] = []
         var more = 0
-        var next = times.next(after: FireYear.before(year))
+        var previous = FireYear.before(year)
+        var next = times.next(after: previous)
         while let fire = next, more < FireYear.mostCounted {
             let local = WallClock(at: fire, offset: times.zone.offset(at: fire))
             if local.date.year > year { break }
             if local.date.year == year {
                 if limit.map({ fires.count < $0 }) ?? true {
-                    fires.append(ShownFire(fire, of: times))
+                    fires.append(ShownFire(fire, of: times, after: previous))
                 } else {
                     more += 1
                 }
             }
+            previous = fire
             next = times.next(after: fire)
         }
         self.fires = fires

@@ -9,13 +9,18 @@ public struct ShownFire: Sendable, Hashable {
     /// A sentence; nil where nothing is unusual.
     public let remark: String?
 
-    /// - Parameter instant: a fire time of `times`.
-    public init(_ instant: UTCInstant, of times: FireTimes) {
+    /// - Parameters:
+    ///   - instant: a fire time of `times`.
+    ///   - previous: what is left out between it and `instant` is remarked; nil: nothing is.
+    public init(_ instant: UTCInstant, of times: FireTimes, after previous: UTCInstant? = nil) {
         self.instant = instant
         offset = times.zone.offset(at: instant)
         local = WallClock(at: instant, offset: offset)
         abbreviation = times.zone.abbreviation(at: instant)
-        remark = times.remark(at: instant)?.words(at: local, instant, in: times.zone)
+        let own = times.remark(at: instant)?.words(at: local, instant, in: times.zone)
+        let leftOut = previous.flatMap { [local] in times.leftOut(after: $0, through: instant, day: local) }
+        let remarks = [leftOut, own].compactMap { $0 }
+        remark = remarks.isEmpty ? nil : remarks.joined(separator: "; ")
     }
 
     /// RFC 3339 with the zone's offset: `2026-03-29T03:00:00+02:00`.
