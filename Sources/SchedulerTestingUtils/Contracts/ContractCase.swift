@@ -58,5 +58,6 @@ public enum StoreContract {
     public static let cases: [ContractCase] =
         taskCases + editCases + deletionCases + versionCases + dueCases + fireCases + enqueueCases + runQueryCases
         + pickCases + limitCases + deliveryCases + claimCases + pickAndClaimCases + settleCases + retryCases
-        + lateCases + dependencyCases + waveCases + joinCases + workerCases + lockCases + recoveryCases + restartCases
+        + lateCases + dependencyCases + waveCases + joinCases + randomWaveCases + workerCases + lockCases
+        + recoveryCases + restartCases
 }
