@@ -46,6 +46,8 @@ public struct WavePlan: Sendable {
     public private(set) var changes = WaveChanges()
     private var dependents: [TaskID: [TaskID]] = [:]
     private var spread: [RunEnd] = []
+    /// The upstream tasks of each child that waves with a root do not come to, by root and child.
+    private var unreached: [TaskID: [TaskID: Set<TaskID>]] = [:]
     private let now: UTCInstant
     private let makeRunID: @Sendable (UTCInstant) -> RunID
 
@@ -81,9 +83,7 @@ public struct WavePlan: Sendable {
             upstream: end.task, condition: edge.condition, run: end.run, wave: end.wave, status: end.status,
             arrivedAt: now)
         arrival.cause = end.cause
-        let isWhole = child.edges.allSatisfy { other in
-            other.upstream == end.task || scope.reaches(other.upstream, in: end.wave)
-        }
+        let isWhole = child.edges.count == 1 || comesToAllUpstreams(of: child, end)
         var index = place(of: end, isWhole: isWhole, among: child.joins)
         if index == nil {
             if child.joins.count >= WavePlan.openLimit { supersedeOldest(of: &child) }
@@ -98,6 +98,15 @@ public struct WavePlan: Sendable {
         }
         judge(&child)
         children[task] = child
+    }
+
+    /// Whether the wave of an end comes to every upstream task, or does so but for the one that just ended.
+    private mutating func comesToAllUpstreams(of child: Child, _ end: RunEnd) -> Bool {
+        guard let root = scope.roots[end.wave] else { return false }
+        if let known = unreached[root]?[child.task] { return known.isSubset(of: [end.task]) }
+        let missing = Set(child.edges.map(\.upstream).filter { !scope.reaches($0, from: root) })
+        unreached[root, default: [:]][child.task] = missing
+        return missing.isSubset(of: [end.task])
     }
 
     private func place(of end: RunEnd, isWhole: Bool, among joins: [WaveJoin]) -> Int? {

@@ -24,11 +24,17 @@ public struct WaveRecord: Sendable {
     public var names: [TaskID: String]
     /// Whether there is more than was read.
     public var isTruncated: Bool
+    /// The states of all runs, also of those beyond what was read.
+    public var statuses: Set<TaskRunStatus>
+    /// When the last run ended so far; nil where none did.
+    public var lastEnd: UTCInstant?
 
     public init(
         runs: [TaskRun], edges: [Edge] = [], dependencies: [TaskID: [TaskDependency]] = [:],
         names: [TaskID: String] = [:], isTruncated: Bool = false
     ) {
+        statuses = Set(runs.map(\.status))
+        lastEnd = runs.compactMap(\.completedAt).max()
         self.runs = runs
         self.edges = edges
         self.dependencies = dependencies

@@ -10,9 +10,8 @@ public struct WaveScope: Sendable {
         self.upstreams = upstreams
     }
 
-    /// Whether the wave comes to the task; no wave of an unknown root comes anywhere.
-    public func reaches(_ task: TaskID, in wave: RunID) -> Bool {
-        guard let root = roots[wave] else { return false }
+    /// Whether waves of a root come to the task.
+    public func reaches(_ task: TaskID, from root: TaskID) -> Bool {
         var seen: Set<TaskID> = [task]
         var open = [task]
         while let next = open.popLast() {

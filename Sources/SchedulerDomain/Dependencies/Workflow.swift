@@ -47,9 +47,9 @@ public struct Workflow: Sendable, Hashable {
         edges = Workflow.edges(record, waiting: waiting)
         isTruncated = record.isTruncated
         startedAt = record.runs.compactMap(\.startedAt).min()
-        let isOver = waiting.isEmpty && record.runs.allSatisfy(\.status.isTerminal) && !record.isTruncated
-        completedAt = isOver ? record.runs.compactMap(\.completedAt).max() : nil
-        state = isOver ? Workflow.state(of: Set(record.runs.map(\.status))) : .running
+        let isOver = waiting.isEmpty && record.statuses.allSatisfy(\.isTerminal)
+        completedAt = isOver ? record.lastEnd : nil
+        state = isOver ? Workflow.state(of: record.statuses) : .running
     }
 
     private static func state(of ends: Set<TaskRunStatus>) -> State {

@@ -130,6 +130,12 @@ extension SQLiteTransaction {
         var record = WaveRecord(
             runs: runs, edges: Array(edges.prefix(edgeLimit)),
             isTruncated: rows.count > limit || edges.count > edgeLimit || reached.count > limit)
+        if rows.count > limit {
+            _ = try self.rows(SQLiteWaveSQL.states, id.blob, tenant.rawValue) { reader in
+                record.statuses.insert(try reader.word())
+                record.lastEnd = [record.lastEnd, reader.optionalInstant()].compactMap { $0 }.max()
+            }
+        }
         for task in reached.prefix(limit) { record.dependencies[task] = try self.edges(of: task) }
         for task in Set(runs.map(\.task) + edges.map(\.task) + reached) { record.names[task] = try name(of: task) }
         return record

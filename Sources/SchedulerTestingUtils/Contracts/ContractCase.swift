@@ -55,10 +55,12 @@ public struct ContractStore: Sendable, CustomStringConvertible {
 
 /// What every store does, case by case.
 public enum StoreContract {
-    public static let cases: [ContractCase] =
-        taskCases + editCases + deletionCases + versionCases + dueCases + fireCases + fireSeriesCases + overlapCases
-        + cancelCases + backfillCases + enqueueCases + runQueryCases
-        + pickCases + limitCases + deliveryCases + claimCases + pickAndClaimCases + settleCases + retryCases
-        + lateCases + dependencyCases + waveCases + joinCases + workerCases + lockCases + recoveryCases + restartCases
-        + zoneCases
+    public static let cases: [ContractCase] = [
+        taskCases, editCases, deletionCases, versionCases,
+        dueCases, fireCases, fireSeriesCases, overlapCases, cancelCases, backfillCases, zoneCases,
+        enqueueCases, runQueryCases, pickCases, limitCases, deliveryCases, claimCases, pickAndClaimCases,
+        settleCases, retryCases, lateCases,
+        dependencyCases, waveCases, joinCases, randomWaveCases,
+        workerCases, lockCases, recoveryCases, restartCases,
+    ].flatMap { $0 }
 }

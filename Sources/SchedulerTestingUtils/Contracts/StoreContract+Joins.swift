@@ -149,8 +149,11 @@ extension StoreContract {
             let over = try await data.store.runs.wave(wave, tenant: .default, limit: 10)
             try expectEqual(Workflow(wave, over)?.state, .completed, "the state at the end")
             try expectEqual(Workflow(wave, over)?.edges.count, 4, "the edges at the end")
+            let cut = try await data.store.runs.wave(wave, tenant: .default, limit: 2)
             try expectEqual(
-                try await data.store.runs.wave(wave, tenant: .default, limit: 2).isTruncated, true, "whether it is cut")
+                [cut.runs.count, cut.isTruncated ? 1 : 0], [2, 1], "how many are shown, and that it is cut")
+            try expectEqual(Workflow(wave, cut)?.state, .completed, "the state of what is cut")
+            try expectEqual(cut.lastEnd, over.lastEnd, "the end of what is cut")
             let foreign = try await data.store.runs.wave(wave, tenant: TenantID("other"), limit: 10)
             try expect(foreign.runs.isEmpty, "another tenant sees the wave")
         },

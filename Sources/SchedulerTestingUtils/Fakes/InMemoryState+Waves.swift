@@ -119,11 +119,14 @@ extension InMemoryState {
         let kept = edges.filter { edge in edge.arrival.wave == id || edge.childRun.map { ids.contains($0) } == true }
         let roots = kept.filter { $0.childRun == nil }.map(\.join.task) + runs.filter { $0.id == id }.map(\.task)
         let reached = Array(withDependents(roots).prefix(limit))
-        return WaveRecord(
+        var record = WaveRecord(
             runs: runs,
             edges: kept.map { WaveRecord.Edge(task: $0.join.task, childRun: $0.childRun, arrival: $0.arrival) },
             dependencies: graph.filter { reached.contains($0.key) }, names: tasks.mapValues(\.spec.name),
             isTruncated: all.count > limit)
+        record.statuses = Set(all.map(\.status))
+        record.lastEnd = all.compactMap(\.completedAt).max()
+        return record
     }
 }
 

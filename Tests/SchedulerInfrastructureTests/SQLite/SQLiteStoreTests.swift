@@ -80,6 +80,8 @@ struct SQLiteStoreTests {
             SQLiteTaskRunSQL.findLive, SQLiteTaskRunSQL.findHistory, SQLiteTaskSQL.pendingRuns, SQLiteTaskSQL.due,
             SQLiteTaskSQL.nextFire, SQLiteTaskSQL.fires,
             SQLiteTaskRunSQL.selectHistory + " WHERE task_id = ? AND id < ? ORDER BY id DESC LIMIT 10",
+            SQLiteWaveSQL.dependents, SQLiteWaveSQL.hasDependents, SQLiteWaveSQL.edges, SQLiteWaveSQL.upstreams,
+            SQLiteWaveSQL.arrivalsOfWave, SQLiteWaveSQL.arrivalsOfRun,
         ])
     func usesIndexes(statement: String) async throws {
         try await withTemporaryFolder { folder in

@@ -187,9 +187,16 @@ extension PostgresSession {
         let reached = try withDependents(roots, limit: Int64(limit) + 1)
         let dependencies = try self.edges(DependencySQL.edges, of: Array(reached.prefix(limit)))
         let named = runs.map(\.task) + edges.map(\.task) + dependencies.keys
-        return WaveRecord(
+        var record = WaveRecord(
             runs: runs, edges: Array(edges.prefix(edgeLimit)), dependencies: dependencies,
             names: try names(of: named),
             isTruncated: rows.count > limit || edges.count > edgeLimit || reached.count > limit)
+        if rows.count > limit {
+            _ = try execute(WaveSQL.states, [.uuid(id.bits), .text(tenant.rawValue)]).map { row in
+                record.statuses.insert(try row.value())
+                record.lastEnd = [record.lastEnd, try row.optionalInstant()].compactMap { $0 }.max()
+            }
+        }
+        return record
     }
 }

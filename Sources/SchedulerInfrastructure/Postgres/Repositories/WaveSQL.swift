@@ -124,6 +124,15 @@ enum WaveSQL {
         WHERE tenant_id = $2 ORDER BY id LIMIT $3
         """)
 
+    /// The states of all runs and when the last of each ended.
+    static let states = PostgresStatement.read(
+        "waves.states",
+        """
+        SELECT status, NULL::timestamptz FROM run_live WHERE workflow_id = $1 AND tenant_id = $2 GROUP BY status
+        UNION ALL
+        SELECT status, max(completed_at) FROM run_history WHERE workflow_id = $1 AND tenant_id = $2 GROUP BY status
+        """)
+
     static let edges = PostgresStatement.read(
         "waves.edges",
         """
