@@ -40,15 +40,21 @@ public final class SystemZones: ZoneCatalog {
 
     public func zone(_ name: String) throws -> ZoneRules {
         if name == ZoneRules.utc.name { return .utc }
-        return try state.withLock { state in
+        let known = try state.withLock { state in
             refresh(&state)
-            if let rules = state.rules[name] { return rules }
-            guard let file = files.file(of: name) else { throw unknown(name) }
-            let rules = try ZoneRules(name: name, file: file)
-            if state.rules.count >= SystemZones.mostKept { state.rules.removeAll() }
-            state.rules[name] = rules
-            return rules
+            return try state.rules[name] ?? read(name, into: &state)
         }
+        // Looking for near names takes a while, so it is done outside the lock.
+        guard let known else { throw unknown(name) }
+        return known
+    }
+
+    private func read(_ name: String, into state: inout State) throws -> ZoneRules? {
+        guard let file = files.file(of: name) else { return nil }
+        let rules = try ZoneRules(name: name, file: file)
+        if state.rules.count >= SystemZones.mostKept { state.rules.removeAll() }
+        state.rules[name] = rules
+        return rules
     }
 
     /// Forgets everything if the files are of another release than at the last look.
@@ -64,13 +70,14 @@ public final class SystemZones: ZoneCatalog {
     }
 
     private func unknown(_ name: String) -> SchedulerError {
-        guard files.exists else {
+        let all = files.names()
+        guard !all.isEmpty else {
             return .invalid(
                 "timezone",
                 "\"\(name)\" cannot be looked up: this system has no time zone files in \(files.folder); "
                     + "install the package tzdata, or use UTC")
         }
-        let near = NearestNames(to: name, among: files.names()).names
+        let near = NearestNames(to: name, among: all).names
         let hint =
             near.isEmpty
             ? ", for example Europe/Berlin"

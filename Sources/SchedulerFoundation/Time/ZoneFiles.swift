@@ -11,8 +11,6 @@ struct ZoneFiles: Sendable {
         return ZoneFiles(folder: named.hasPrefix("/") ? named : "/usr/share/zoneinfo")
     }
 
-    var exists: Bool { access(folder, R_OK | X_OK) == 0 }
-
     /// What changes whenever another release is unpacked over the folder.
     var stamp: [FileStamp?] { ["", "/tzdata.zi", "/+VERSION"].map { FileStamp(of: folder + $0) } }
 

@@ -105,12 +105,15 @@ extension ReferenceCron {
         if random.chance(20) { return Field(text: "*") { _ in true } }
         if random.chance(20) {
             let step = Int.random(in: 1...20, using: &random)
-            return Field(text: "*/\(step)") { (value($0) - range.lowerBound) % step == 0 }
+            return Field(text: "*/\(step)") {
+                range.contains(value($0)) && (value($0) - range.lowerBound) % step == 0
+            }
         }
         let items = (0..<Int.random(in: 1...3, using: &random)).map { _ in
             item(range, near: near, names: names, &random)
         }
-        return Field(text: items.map(\.text).joined(separator: ",")) { wall in items.contains { $0.allows(value(wall)) }
+        return Field(text: items.map(\.text).joined(separator: ",")) { wall in
+            range.contains(value(wall)) && items.contains { $0.allows(value(wall)) }
         }
     }
 
