@@ -42,23 +42,28 @@ public struct FireTimes: Sendable, Hashable {
 
     /// Returns the first fire time strictly after an instant; nil: never again.
     public func next(after instant: UTCInstant) -> UTCInstant? {
+        guard earliest <= latest, instant < latest else { return nil }
+        // A start that is itself a fire time counts.
+        let instant = max(instant, earliest.advanced(by: .microseconds(-1)))
         if let rate {
-            // A start that is itself a fire time counts.
-            let fire = max(rate.next(after: instant), earliest)
+            let fire = rate.next(after: instant)
             return fire <= latest ? fire : nil
         }
-        let lower = max(instant.secondsSinceEpoch + 1, earliest.roundedUp)
-        return first(from: lower, through: latest.secondsSinceEpoch).map(UTCInstant.init(secondsSinceEpoch:))
+        return first(from: instant.secondsSinceEpoch + 1, through: latest.secondsSinceEpoch)
+            .map(UTCInstant.init(secondsSinceEpoch:))
     }
 
     /// Returns the last fire time strictly before an instant; nil: there is none.
     public func previous(before instant: UTCInstant) -> UTCInstant? {
+        guard earliest <= latest, instant > earliest else { return nil }
+        // So does the end.
+        let instant = min(instant, latest.advanced(by: .microseconds(1)))
         if let rate {
-            let fire = min(rate.previous(before: instant), rate.next(after: latest).advanced(by: .zero - rate.interval))
+            let fire = rate.previous(before: instant)
             return fire >= earliest ? fire : nil
         }
-        let upper = min(instant.roundedUp - 1, latest.secondsSinceEpoch)
-        return last(from: earliest.roundedUp, through: upper).map(UTCInstant.init(secondsSinceEpoch:))
+        return last(from: earliest.roundedUp, through: instant.roundedUp - 1)
+            .map(UTCInstant.init(secondsSinceEpoch:))
     }
 
     private var earliest: UTCInstant { max(start ?? .distantPast, .distantPast) }
@@ -66,7 +71,7 @@ public struct FireTimes: Sendable, Hashable {
 
     private var rate: FixedRate? {
         guard case .every(let seconds) = expression.form else { return nil }
-        return FixedRate(anchor: min(earliest == .distantPast ? .epoch : earliest, .distantFuture), seconds: seconds)
+        return FixedRate(anchor: max(start ?? .epoch, .distantPast), seconds: seconds)
     }
 
     /// Returns the last fire time before `limit`, given that `first` is one.
@@ -102,29 +107,22 @@ public struct FireTimes: Sendable, Hashable {
 /// A fixed rate: an instant and every whole number of intervals from it, before and after.
 private struct FixedRate {
     private let anchor: Int64
-    private let microseconds: Int64
+    private let interval: Int64
 
-    /// - Parameter anchor: between the distant past and the distant future.
     init(anchor: UTCInstant, seconds: Int) {
         self.anchor = anchor.microsecondsSinceEpoch
-        microseconds = Int64(seconds) * 1_000_000
+        interval = Int64(seconds) * 1_000_000
     }
 
-    var interval: Duration { .microseconds(microseconds) }
-
-    func next(after instant: UTCInstant) -> UTCInstant { at(distance(to: instant).floorDivided(by: microseconds) + 1) }
+    func next(after instant: UTCInstant) -> UTCInstant {
+        at((instant.microsecondsSinceEpoch - anchor).floorDivided(by: interval) + 1)
+    }
 
     func previous(before instant: UTCInstant) -> UTCInstant {
-        at((distance(to: instant) - 1).floorDivided(by: microseconds))
+        at((instant.microsecondsSinceEpoch - anchor - 1).floorDivided(by: interval))
     }
 
-    private func distance(to instant: UTCInstant) -> Int64 {
-        min(max(instant, .distantPast), .distantFuture).microsecondsSinceEpoch - anchor
-    }
-
-    private func at(_ count: Int64) -> UTCInstant {
-        UTCInstant(microsecondsSinceEpoch: anchor + count * microseconds)
-    }
+    private func at(_ count: Int64) -> UTCInstant { UTCInstant(microsecondsSinceEpoch: anchor + count * interval) }
 }
 
 extension UTCInstant {

@@ -18,7 +18,10 @@ struct NearestNames {
                 NearestNames.distance(wanted, whole, upTo: most), NearestNames.distance(wanted, city, upTo: most))
             if distance <= most { near.append((distance, name)) }
         }
-        names = near.sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(3).map(\.name)
+        near.sort { ($0.distance, $0.name) < ($1.distance, $1.name) }
+        // What is the same but for case and blanks is what was meant.
+        let isSame = near.first?.distance == 0
+        names = near.filter { !isSame || $0.distance == 0 }.prefix(3).map(\.name)
     }
 
     private static let slash = UInt8(ascii: "/")

@@ -30,5 +30,7 @@ package struct CronField: Sendable, Hashable {
     package var values: [Int] { Set(items.flatMap { $0.values(in: kind) }).sorted() }
 
     /// Bit n is set where n is allowed; not for years.
-    var bits: UInt64 { values.reduce(0) { $0 | 1 << UInt64($1) } }
+    var bits: UInt64 {
+        items.reduce(0) { bits, item in item.values(in: kind).reduce(bits) { $0 | 1 << UInt64($1) } }
+    }
 }

@@ -1,0 +1,29 @@
+import Foundation
+
+/// Random numbers that a seed repeats.
+///
+/// - SeeAlso: Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014 (SplitMix64).
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+
+    /// True so many times in a hundred.
+    mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
+}
+
+/// How random tests run: `SCHEDULER_TEST_SEED` repeats one run, `SCHEDULER_TEST_CASES` multiplies the cases.
+enum Randomness {
+    static let seed =
+        ProcessInfo.processInfo.environment["SCHEDULER_TEST_SEED"].flatMap(UInt64.init)
+        ?? UInt64.random(in: 0...999_999)
+    static let factor = ProcessInfo.processInfo.environment["SCHEDULER_TEST_CASES"].flatMap(Int.init) ?? 1
+}
