@@ -60,7 +60,8 @@ public struct Workflow: Sendable, Hashable {
     /// The tasks without a run that the wave may still come to, each with the upstream tasks that it waits for.
     ///
     /// Those have an arrival already, or depend on a task that is live or waits itself. A task that became part of the
-    /// graph after the wave had passed its place is none of them.
+    /// graph after the wave had passed its place is none of them. Where runs were left out, nobody can say which tasks
+    /// have none, so only those with an arrival are named.
     private static func waiting(_ record: WaveRecord) -> [TaskID: [TaskID]] {
         let hasRun = Set(record.runs.map(\.task))
         let arrived = Dictionary(grouping: record.edges.filter { $0.childRun == nil }, by: \.task)
@@ -74,7 +75,7 @@ public struct Workflow: Sendable, Hashable {
         var open = coming.flatMap { dependents[$0, default: []] } + arrived.keys
         while let task = open.popLast() {
             guard waiting[task] == nil, let edges = record.dependencies[task], !edges.isEmpty,
-                arrived[task] != nil || !hasRun.contains(task)
+                arrived[task] != nil || !hasRun.contains(task) && !record.isTruncated
             else { continue }
             waiting[task] = edges.map(\.upstream).filter { arrived[task]?.contains($0) != true }
             if coming.insert(task).inserted { open += dependents[task, default: []] }

@@ -101,7 +101,7 @@ extension TestDataFactory {
                         do {
                             _ = try await store.runs.settle(batch)
                             isSettled = true
-                        } catch let error as SchedulerError where error.code == .transactionConflict {
+                        } catch let error as SchedulerError where error.isTransient {
                             continue
                         }
                     }

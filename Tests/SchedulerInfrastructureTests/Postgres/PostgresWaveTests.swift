@@ -54,14 +54,24 @@ struct PostgresWaveTests {
         }
     }
 
-    /// Settles small batches on all stores at once, each outcome twice.
+    /// Settles small batches on all stores at once, on each with as many at a time as it has sessions, every outcome
+    /// on every store.
     private func settle(_ outcomes: [RunOutcome], on stores: [PostgresStore]) async throws -> Int {
-        try await withThrowingTaskGroup(of: Int.self) { group in
-            for (index, start) in stride(from: 0, to: outcomes.count, by: 3).enumerated() {
-                let batch = Array(outcomes[start..<min(start + 3, outcomes.count)])
-                for copy in 0..<2 {
-                    let store = stores[(index + copy) % stores.count]
-                    group.addTask { try await settleUntilDone(batch, on: store).count { $0 != .ignored } }
+        let batches = stride(from: 0, to: outcomes.count, by: 3).map { start in
+            Array(outcomes[start..<min(start + 3, outcomes.count)])
+        }
+        return try await withThrowingTaskGroup(of: Int.self) { group in
+            for (index, store) in stores.enumerated() {
+                // Half of them come from the other end, so that the same batch is not at the same time on all.
+                let batches = index % 2 == 0 ? batches : batches.reversed()
+                for lane in 0..<4 {
+                    group.addTask {
+                        var counted = 0
+                        for batch in stride(from: lane, to: batches.count, by: 4).map({ batches[$0] }) {
+                            counted += try await settleUntilDone(batch, on: store).count { $0 != .ignored }
+                        }
+                        return counted
+                    }
                 }
             }
             return try await group.reduce(0, +)
@@ -73,7 +83,7 @@ struct PostgresWaveTests {
         while true {
             do {
                 return try await store.runs.settle(batch)
-            } catch let error as SchedulerError where error.code == .transactionConflict {
+            } catch let error as SchedulerError where error.isTransient {
                 continue
             }
         }
