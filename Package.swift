@@ -81,7 +81,9 @@ let testTargets: [Target] =
         .testTarget(
             name: library.name + "Tests",
             dependencies: library.dependencies + [.init(stringLiteral: library.name), "SchedulerTestingUtils"]
-                + (library.name == "SchedulerAPI" ? [hummingbirdTesting] : []),
+                + (library.name == "SchedulerAPI" ? [hummingbirdTesting] : [])
+                // The use cases that must hold on every store.
+                + (library.name == "SchedulerInfrastructure" ? ["SchedulerApplication"] : []),
             swiftSettings: strict
         )
     } + [

@@ -15,6 +15,10 @@ public struct TaskService: Sendable {
     public let resume: ResumeTask
     public let trigger: TriggerTask
     public let triggerBatch: TriggerBatch
+    public let fires: ListFires
+    public let backfill: BackfillTask
+    public let findBackfill: FindBackfill
+    public let cancelBackfill: CancelBackfill
     public let findRun: FindRun
     public let listRuns: ListRuns
     public let findWorkflow: FindWorkflow
@@ -26,10 +30,12 @@ public struct TaskService: Sendable {
     /// - Parameters:
     ///   - clock: the clock that stamps the ids of triggered runs; fire times go by the store's own.
     ///   - decider: decides fire times that are due when a task is changed.
+    ///   - backfillRunsPerSecond: how many runs of one backfill fall due in a second.
     public init(
         store: any SchedulerStore,
         clock: any SchedulerClock = SystemClock(),
-        decider: FireTimesDecider = FireTimesDecider()
+        decider: FireTimesDecider = FireTimesDecider(),
+        backfillRunsPerSecond: Int = 10
     ) {
         let enqueue = EnqueueRuns(runs: store.runs, wakeUps: store.wakeUps)
         create = CreateTask(store: store, zones: decider.zones)
@@ -39,8 +45,13 @@ public struct TaskService: Sendable {
         list = ListTasks(tasks: store.tasks)
         pause = PauseTask(store: store, decider: decider)
         resume = ResumeTask(store: store, decider: decider)
-        trigger = TriggerTask(tasks: store.tasks, enqueue: enqueue, clock: clock)
+        trigger = TriggerTask(store: store, enqueue: enqueue, clock: clock)
         triggerBatch = TriggerBatch(tasks: store.tasks, enqueue: enqueue, clock: clock)
+        fires = ListFires(store: store, zones: decider.zones)
+        backfill = BackfillTask(
+            store: store, zones: decider.zones, clock: clock, runsPerSecond: backfillRunsPerSecond)
+        findBackfill = FindBackfill(store: store)
+        cancelBackfill = CancelBackfill(store: store)
         findRun = FindRun(runs: store.runs)
         listRuns = ListRuns(runs: store.runs)
         findWorkflow = FindWorkflow(runs: store.runs)

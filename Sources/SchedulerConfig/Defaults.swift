@@ -19,6 +19,7 @@ public enum Defaults {
     public static let apiPort = 8080
     public static let requestTimeout = Duration.seconds(30)
     public static let maxBodyBytes = 1_048_576
+    public static let backfillRunsPerSecond = 10
 
     // worker
     /// The host's name: a worker's identity is a UUID of its own, the name is for people.

@@ -19,6 +19,7 @@ struct TaskRoutes: Sendable {
         router.endpoint("/api/tasks/{id}/pause", [.post: pause])
         router.endpoint("/api/tasks/{id}/resume", [.post: resume])
         router.endpoint("/api/tasks/{id}/runs", [.get: runs])
+        FireRoutes(service: service, envelope: envelope, reader: reader).add(to: router)
     }
 
     @Sendable private func create(_ request: Request, _ context: APIRequestContext) async throws -> Response {
@@ -35,7 +36,7 @@ struct TaskRoutes: Sendable {
         var list = TaskQuery(status: query.word("status"), limit: query.limit())
         switch query.cursor() {
         case .task(let id): list.before = id
-        case .run: throw PageCursor.damaged
+        case .run, .fire: throw PageCursor.damaged
         case nil: break
         }
         try query.finish()

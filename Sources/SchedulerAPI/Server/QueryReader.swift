@@ -58,6 +58,14 @@ struct QueryReader {
         return text == "true"
     }
 
+    /// An RFC 3339 time.
+    mutating func instant(_ name: String) -> UTCInstant? {
+        guard let text = values.removeValue(forKey: name) else { return nil }
+        if let instant = UTCInstant(text), instant >= .distantPast, instant <= .distantFuture { return instant }
+        fault(name, "is not an RFC 3339 time such as 2026-11-21T01:00:00Z (a plus sign is written %2B)")
+        return nil
+    }
+
     mutating func taskID(_ name: String) -> TaskID? {
         guard let text = values.removeValue(forKey: name) else { return nil }
         if let id = TaskID(text) { return id }

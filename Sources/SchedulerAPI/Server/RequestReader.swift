@@ -68,6 +68,14 @@ struct RequestReader: Sendable {
         return id
     }
 
+    /// - Throws: 400 where the identifier in the path is no UUID.
+    func backfillID(_ context: APIRequestContext) throws -> RunID {
+        guard let text = context.parameters.get("backfill_id"), let id = RunID(text) else {
+            throw SchedulerError.invalid("backfill_id", "in the path is not the id of a backfill, which is a UUID")
+        }
+        return id
+    }
+
     private func collectBody(of request: Request) async throws -> ByteBuffer {
         do {
             return try await request.body.collect(upTo: maxBodyBytes)

@@ -8,6 +8,7 @@ package import SchedulerErrors
 package enum PageCursor: Sendable, Hashable {
     case task(TaskID)
     case run(RunID)
+    case fire(UTCInstant)
 
     package var text: String {
         var bytes: [UInt8] = []
@@ -18,6 +19,9 @@ package enum PageCursor: Sendable, Hashable {
         case .run(let id):
             bytes.append(2)
             withUnsafeBytes(of: id.bits.bigEndian) { bytes += $0 }
+        case .fire(let instant):
+            bytes.append(3)
+            withUnsafeBytes(of: instant.microsecondsSinceEpoch.bigEndian) { bytes += $0 }
         }
         withUnsafeBytes(of: PageCursor.checksum(bytes[...]).bigEndian) { bytes += $0 }
         return PageCursor.encode(bytes)
@@ -33,6 +37,7 @@ package enum PageCursor: Sendable, Hashable {
         switch (bytes[0], key.count) {
         case (1, 8): self = .task(TaskID(key.reduce(Int64(0)) { $0 << 8 | Int64($1) }))
         case (2, 16): self = .run(RunID(bits: key.reduce(UInt128(0)) { $0 << 8 | UInt128($1) }))
+        case (3, 8): self = .fire(UTCInstant(microsecondsSinceEpoch: key.reduce(Int64(0)) { $0 << 8 | Int64($1) }))
         default: throw PageCursor.damaged
         }
     }

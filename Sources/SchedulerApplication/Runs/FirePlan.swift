@@ -18,7 +18,8 @@ struct FirePlan {
         displaces = task.spec.overlapPolicy == .cancelRunning && most > 0
         room =
             switch task.spec.overlapPolicy {
-            case .skip where most > 0: most - load.waiting - load.active
+            // `waiting` is counted up to the bound only.
+            case .skip where most > 0: min(most - load.active, maxWaiting) - load.waiting
             case .cancelRunning where most > 0: most
             case .queue, .skip, .cancelRunning: maxWaiting - load.waiting
             }

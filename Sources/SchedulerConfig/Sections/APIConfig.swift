@@ -5,6 +5,8 @@ public struct APIConfig: Sendable {
     public var port = Defaults.apiPort
     public var requestTimeout = Defaults.requestTimeout
     public var maxBodyBytes = Defaults.maxBodyBytes
+    /// How many runs of one backfill fall due in a second.
+    public var backfillRunsPerSecond = Defaults.backfillRunsPerSecond
 
     public init() {}
 }
@@ -26,7 +28,14 @@ enum APISettings {
         "The largest body of a request, in bytes."
     )
 
-    static let all = [host.summary, port.summary, requestTimeout.summary, maxBodyBytes.summary]
+    static let backfillRunsPerSecond = Setting(
+        "api.backfill_runs_per_second", default: Defaults.backfillRunsPerSecond, .integer(1...10_000),
+        "How many runs of one backfill fall due in a second."
+    )
+
+    static let all = [
+        host.summary, port.summary, requestTimeout.summary, maxBodyBytes.summary, backfillRunsPerSecond.summary,
+    ]
 }
 
 extension APIConfig {
@@ -35,5 +44,6 @@ extension APIConfig {
         port = reader.read(APISettings.port)
         requestTimeout = reader.read(APISettings.requestTimeout)
         maxBodyBytes = reader.read(APISettings.maxBodyBytes)
+        backfillRunsPerSecond = reader.read(APISettings.backfillRunsPerSecond)
     }
 }

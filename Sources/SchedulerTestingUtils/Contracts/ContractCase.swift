@@ -57,7 +57,7 @@ public struct ContractStore: Sendable, CustomStringConvertible {
 public enum StoreContract {
     public static let cases: [ContractCase] = [
         taskCases, editCases, deletionCases, versionCases,
-        dueCases, fireCases, fireSeriesCases, overlapCases, cancelCases, backfillCases, zoneCases,
+        dueCases, fireCases, fireSeriesCases, raceCases, overlapCases, cancelCases, backfillCases, zoneCases,
         enqueueCases, runQueryCases, pickCases, limitCases, deliveryCases, claimCases, pickAndClaimCases,
         settleCases, retryCases, lateCases,
         dependencyCases, waveCases, joinCases, randomWaveCases,

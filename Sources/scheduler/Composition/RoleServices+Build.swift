@@ -83,7 +83,9 @@ extension RoleServices {
             configuration: APIConfiguration(
                 host: configuration.api.host, port: configuration.api.port,
                 requestTimeout: configuration.api.requestTimeout, maxBodyBytes: configuration.api.maxBodyBytes),
-            service: TaskService(store: store, decider: makeDecider(configuration)),
+            service: TaskService(
+                store: store, decider: makeDecider(configuration),
+                backfillRunsPerSecond: configuration.api.backfillRunsPerSecond),
             probes: [HealthProbe("database", isRequired: true) { _ = try await store.now() }],
             version: BuildVersion.text, logger: logger, onListening: onListening)
     }

@@ -134,6 +134,19 @@ struct FirePolicyTests {
         #expect(free.skips == [try skip("12:00:00", "12:00:00", .overlap)])
     }
 
+    @Test("skip keeps to the bound on waiting runs, too")
+    func overlapSkipBound() throws {
+        for (waiting, runs) in [(99, 1), (100, 0)] {
+            let decision = try decision(
+                "0 * * * * *", next: "2026-11-21T12:00:00Z", load: TaskLoad(waiting: waiting, active: 5)
+            ) {
+                $0.overlapPolicy = .skip
+                $0.maxConcurrent = 1_000
+            }
+            #expect(decision.runs.count == runs)
+        }
+    }
+
     @Test("cancel_running always makes the run and keeps one place less of what was live")
     func overlapCancel() throws {
         let decision = try decision("0 * * * * *", next: "2026-11-21T12:00:00Z", load: TaskLoad(waiting: 5, active: 9))

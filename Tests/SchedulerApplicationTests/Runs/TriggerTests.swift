@@ -36,6 +36,52 @@ struct TriggerTests {
         #expect(try await service.findRun(run.id) == run)
     }
 
+    @Test("a run can be planned for a time; one that has passed is due at once")
+    func runAt() async throws {
+        let task = try await task("a")
+        let run = try await service.trigger(task, TriggerBody(["run_at": "2026-11-22T12:00:00+01:00"]))
+        #expect(run.scheduledAt == UTCInstant("2026-11-22T11:00:00Z"))
+        #expect(run.dueAt == run.scheduledAt)
+        #expect(run.trigger == .manual)
+        _ = try await store.workers.register(WorkerInfoBuilder(at: clock.now).build())
+        #expect(try await store.runs.pick(limit: 10).runs.isEmpty)
+        let past = try await service.trigger(task, TriggerBody(["run_at": "2020-01-01T00:00:00Z"]))
+        #expect(past.scheduledAt == UTCInstant("2020-01-01T00:00:00Z"))
+        #expect(try await store.runs.pick(limit: 10).runs.map(\.attempt.run) == [past.id])
+    }
+
+    @Test("a delay counts by the store's clock")
+    func delay() async throws {
+        let ahead = VirtualClock(now: clock.now.advanced(by: .seconds(1_000)))
+        let service = TaskService(store: store, clock: ahead)
+        let run = try await service.trigger(try await task("a"), TriggerBody(["delay_seconds": 90]))
+        #expect(run.scheduledAt == clock.now.advanced(by: .seconds(90)))
+        #expect(run.dueAt == run.scheduledAt)
+        let soon = try await service.trigger(run.task, TriggerBody(["delay_seconds": 0]))
+        #expect(soon.dueAt == clock.now)
+    }
+
+    @Test("every override is kept with the run and reaches the worker that claims it")
+    func overrides() async throws {
+        let body = try TriggerBody([
+            "arguments": ["x", 1], "environment": ["A": "b"], "config": ["name": "noop"], "priority": "low",
+        ])
+        var spec = TaskSpec.fixture(command: nil, arguments: ["y"], environment: ["A": "a", "C": "c"])
+        spec.config = ["name": "other"]
+        let task = try await store.tasks.create([TaskDraft(spec: spec)])[0]
+        let run = try await service.trigger(task.id, body)
+        #expect(run.priority == .low)
+        let worker = WorkerInfoBuilder(at: clock.now).build()
+        try await store.workers.register(worker)
+        let picked = try await store.runs.pick(limit: 1).runs
+        #expect(picked.map(\.priority) == [.low])
+        let claimed = try await store.runs.claim(RunClaim(worker: worker.id, take: picked.map(\.attempt)))
+        let executed = try #require(claimed.first).overrides.applied(to: task.spec)
+        #expect(executed.arguments == ["x", 1])
+        #expect(executed.environment == ["A": "b", "C": "c"])
+        #expect(executed.config == ["name": "noop"])
+    }
+
     @Test("a paused task can be triggered, a draft and an ended task cannot")
     func statuses() async throws {
         _ = try await service.trigger(try await task("paused", .paused))
@@ -61,6 +107,9 @@ struct TriggerTests {
         arguments: [
             (["command": "x"], ["command"]), (["arguments": 1, "priority": "x"], ["arguments", "priority"]),
             (["environment": ["=": "x"], "b": 1], ["environment", "b"]), (["arguments": ["\0"]], ["arguments"]),
+            (["run_at": "tomorrow"], ["run_at"]), (["delay_seconds": -1], ["delay_seconds"]),
+            (["delay_seconds": 31_622_401], ["delay_seconds"]), (["delay_seconds": 1.5], ["delay_seconds"]),
+            (["run_at": "2026-11-22T00:00:00Z", "delay_seconds": 1], ["delay_seconds"]),
         ] as [(JSONValue, [String])])
     func triggerBody(json: JSONValue, fields: [String]) {
         let error = #expect(throws: SchedulerError.self) { try TriggerBody(json) }

@@ -104,6 +104,62 @@ struct EditTaskTests {
         #expect(try await scheduledRuns().count == 1)
     }
 
+    private func ledger(_ task: TaskDefinition) async throws -> [FireRecord] {
+        try await store.tasks.fires(of: task.id, in: .distantPast ..< .distantFuture, limit: 100)
+    }
+
+    @Test("what a pause left out comes into the ledger when it ends, as one series")
+    func pauseInLedger() async throws {
+        let start = clock.now
+        let task = try await create()
+        #expect(try await service.pause(task.id).pausedAt == start)
+        clock.advance(by: .seconds(600))
+        #expect(try await ledger(task).isEmpty)
+        let resumed = try await service.resume(task.id)
+        #expect(resumed.pausedAt == nil)
+        let lines = try await ledger(task)
+        #expect(lines.map(\.skipped) == [.paused])
+        #expect(lines.map(\.scheduledAt) == [start.advanced(by: .seconds(60))])
+        #expect(lines.map(\.lastScheduledAt) == [start.advanced(by: .seconds(600))])
+        #expect(lines.map(\.version) == [1])
+    }
+
+    @Test("a schedule edited while paused brings what the old one missed into the ledger; another edit does not")
+    func editWhilePaused() async throws {
+        let start = clock.now
+        let task = try await create()
+        _ = try await service.pause(task.id)
+        clock.advance(by: .seconds(120))
+        let renamed = try await service.update(task.id, TaskBody(["command": "true"]))
+        #expect(renamed.pausedAt == start)
+        #expect(try await ledger(task).isEmpty)
+        let edited = try await service.update(task.id, TaskBody(["schedule": "0 */10 * * * *"]))
+        #expect(edited.status == .paused && edited.nextRunAt == nil)
+        #expect(edited.pausedAt == clock.now)
+        #expect(try await ledger(task).map(\.lastScheduledAt) == [start.advanced(by: .seconds(120))])
+        clock.advance(by: .seconds(1_200))
+        _ = try await service.resume(task.id)
+        let lines = try await ledger(task)
+        #expect(lines.map(\.version) == [2, 3])
+        #expect(lines.last?.scheduledAt == start.advanced(by: .seconds(600)))
+        #expect(lines.last?.lastScheduledAt == start.advanced(by: .seconds(1_200)))
+    }
+
+    @Test("an edit of a task with many runs that wait counts them all")
+    func waitingIsCounted() async throws {
+        let task = try await create(["max_concurrent": 0])
+        // As many manual runs as a page of a list holds, and more, are no scheduled ones.
+        let runs = (0..<600).map { _ in NewRun(id: .next(at: clock.now), task: task.id) }
+        _ = try await store.runs.enqueue([runs])
+        let waiting = (0..<100).map {
+            NewRun(id: .next(at: clock.now.advanced(by: .seconds(-$0))), task: task.id, trigger: .scheduled)
+        }
+        _ = try await store.runs.enqueue([waiting])
+        clock.advance(by: .seconds(60))
+        _ = try await service.update(task.id, TaskBody(["command": "true"]))
+        #expect(try await ledger(task).map(\.skipped) == [.overlap])
+    }
+
     @Test("a draft can be resumed but not paused")
     func drafts() async throws {
         let draft = try await create(["status": "created"])

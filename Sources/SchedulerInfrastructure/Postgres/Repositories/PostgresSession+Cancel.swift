@@ -9,13 +9,14 @@ private enum CancelSQL {
         FROM run_live AS run WHERE run.workflow_id = $1 ORDER BY run.id FOR UPDATE
         """)
 
-    /// The live runs that count against the overlap policies of tasks.
+    /// The live runs that count against the overlap policies of tasks; each half of the condition has its index.
     static let lockOverlapping = PostgresStatement.write(
         "runs.lockOverlapping",
         """
         SELECT \(LockedRun.columns), coalesce($2, now()), run.scheduled_at
         FROM run_live AS run
-        WHERE run.task_id = ANY($1) AND (run.dispatched_at IS NOT NULL OR run.trigger_type = 'scheduled')
+        WHERE run.task_id = ANY($1) AND (
+            run.dispatched_at IS NOT NULL OR (run.dispatched_at IS NULL AND run.trigger_type = 'scheduled'))
         ORDER BY run.id FOR UPDATE
         """)
 

@@ -1,0 +1,151 @@
+public import SchedulerDomain
+import SchedulerErrors
+public import SchedulerFoundation
+
+/// Gives fire times of the past their runs: those that were missed, skipped, or came before the task did.
+///
+/// Its runs are of low priority and fall due one after another, so that they never crowd out what is due now; like all
+/// runs they keep within `max_concurrent` and `max_executions`. They are made in transactions of at most `slice`
+/// fire times, so that nobody waits long for the task's row.
+public struct BackfillTask: Sendable {
+    private let store: any SchedulerStore
+    private let zones: any ZoneCatalog
+    private let clock: any SchedulerClock
+    private let interval: Duration
+    private static let slice = 500
+    /// How many fire times one call looks at, beyond those that get a run: the rest is left to another call.
+    private static let patience = 50_000
+
+    /// - Parameters:
+    ///   - clock: the clock that stamps the ids of runs; fire times go by the store's own.
+    ///   - runsPerSecond: how many runs of one backfill fall due in a second.
+    public init(
+        store: any SchedulerStore,
+        zones: any ZoneCatalog = SystemZones.shared,
+        clock: any SchedulerClock = SystemClock(),
+        runsPerSecond: Int = 10
+    ) {
+        self.store = store
+        self.zones = zones
+        self.clock = clock
+        interval = .microseconds(1_000_000 / Int64(max(1, runsPerSecond)))
+    }
+
+    /// Makes the runs and answers when they are there; a cancellation of the backfill ends it early.
+    ///
+    /// - Throws: `notFound`; `conflict` for a draft or an ended task, one without a schedule, and one that has had all
+    ///   its runs; `validation` for a range that is not past.
+    public func callAsFunction(
+        _ id: TaskID, _ body: BackfillBody, tenant: TenantID = .default, by creator: String? = nil
+    ) async throws -> BackfillProgress {
+        let task = try await store.tasks.find(id, tenant: tenant)
+        guard let times = try FireTimes(of: task.spec, zones: zones) else {
+            throw SchedulerError(.conflict, "task \(id) has no schedule, so it has no fire times to backfill")
+        }
+        if let most = task.spec.maxExecutions, task.executionCount >= most {
+            throw SchedulerError(.conflict, "task \(id) has had its \(most) runs; raise max_executions first")
+        }
+        guard task.status == .active || task.status == .paused else {
+            throw SchedulerError(.conflict, "task \(id) is \(task.status.rawValue); resume it before it is backfilled")
+        }
+        let now = try await store.now()
+        guard body.to <= now else {
+            throw SchedulerError.invalid("to", "lies in the future; only past fire times can be backfilled")
+        }
+        let backfill = try await store.backfills.begin(
+            Backfill(
+                id: RunID(at: clock.now), tenant: tenant, task: id, from: body.from, to: body.to, limit: body.limit,
+                createdBy: creator, createdAt: now))
+        let remaining = try await fill(backfill, with: times)
+        try await store.backfills.finish(backfill.id, remainingFrom: remaining)
+        return try await store.find(backfill)
+    }
+
+    /// Makes the runs slice by slice.
+    ///
+    /// - Returns: the first fire time of the range that it did not come to.
+    private func fill(_ backfill: Backfill, with times: FireTimes) async throws -> UTCInstant? {
+        var next = times.next(after: backfill.from.advanced(by: .microseconds(-1)))
+        var (created, seen) = (0, 0)
+        while let first = next, first < backfill.to, created < backfill.limit, seen < BackfillTask.patience {
+            var fires: [UTCInstant] = []
+            while let fire = next, fire < backfill.to, fires.count < min(BackfillTask.slice, backfill.limit - created) {
+                fires.append(fire)
+                next = times.next(after: fire)
+            }
+            guard let step = try await add(runs(of: backfill, fires, after: created), to: backfill, after: created)
+            else { return first }
+            if !step.created.isEmpty { await store.wakeUps.send(.runs) }
+            if let stoppedAt = step.stoppedAt { return stoppedAt }
+            created += step.created.count
+            seen += fires.count
+        }
+        return next.flatMap { $0 < backfill.to ? $0 : nil }
+    }
+
+    /// Makes the runs of one slice; nil where the task was deleted or stopped since the first ones were made.
+    private func add(_ runs: [NewRun], to backfill: Backfill, after created: Int) async throws -> BackfillStep? {
+        do {
+            return try await store.backfills.add(runs, to: backfill.id)
+        } catch let error as SchedulerError
+            where created > 0 && (error.code == .notFound || error.code == .conflict)
+        {
+            return nil
+        }
+    }
+
+    private func runs(of backfill: Backfill, _ fires: [UTCInstant], after created: Int) -> [NewRun] {
+        fires.enumerated().map { index, fire in
+            NewRun(
+                id: RunID(at: clock.now), tenant: backfill.tenant, task: backfill.task,
+                overrides: RunOverrides(priority: .low), trigger: .backfill, triggeredBy: backfill.createdBy,
+                scheduledAt: fire, dueAt: backfill.createdAt.advanced(by: interval * (created + index)),
+                workflow: backfill.id)
+        }
+    }
+}
+
+/// Returns a backfill and how far its runs are.
+public struct FindBackfill: Sendable {
+    private let store: any SchedulerStore
+
+    public init(store: any SchedulerStore) { self.store = store }
+
+    /// - Throws: `notFound`.
+    public func callAsFunction(
+        _ id: RunID, of task: TaskID, tenant: TenantID = .default
+    ) async throws -> BackfillProgress {
+        guard let progress = try await store.backfills.find(id, task: task, tenant: tenant) else {
+            throw SchedulerError(.notFound, "task \(task) has no backfill \(id)")
+        }
+        return progress
+    }
+}
+
+/// Cancels a backfill as a whole: it makes no more runs, and those that have not ended are cancelled.
+public struct CancelBackfill: Sendable {
+    private let store: any SchedulerStore
+
+    public init(store: any SchedulerStore) { self.store = store }
+
+    /// Cancels it; one that is done or cancelled stays as it is.
+    ///
+    /// - Throws: `notFound`.
+    public func callAsFunction(
+        _ id: RunID, of task: TaskID, tenant: TenantID = .default
+    ) async throws -> BackfillProgress {
+        let cancelled = try await store.backfills.cancel(
+            id, task: task, tenant: tenant, reason: "its backfill \(id) was cancelled")
+        guard let cancelled else { throw SchedulerError(.notFound, "task \(task) has no backfill \(id)") }
+        // What was on its way to a worker has freed its slot.
+        await store.wakeUps.send(.runs)
+        return cancelled
+    }
+}
+
+extension SchedulerStore {
+    /// A backfill that was just made.
+    fileprivate func find(_ backfill: Backfill) async throws -> BackfillProgress {
+        try await FindBackfill(store: self)(backfill.id, of: backfill.task, tenant: backfill.tenant)
+    }
+}

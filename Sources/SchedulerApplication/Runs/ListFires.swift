@@ -1,0 +1,162 @@
+public import SchedulerDomain
+import SchedulerErrors
+public import SchedulerFoundation
+
+/// Lists what became of each expected fire time of a task, what is under way, and what is to come.
+public struct ListFires: Sendable {
+    /// What to list.
+    public struct Query: Sendable, Hashable {
+        /// Fire times from this one on; nil: from a day ago.
+        public var from: UTCInstant?
+        /// Fire times before this one; nil: up to a day ahead.
+        public var to: UTCInstant?
+        public var limit: Int
+        /// Where the page begins; what began before it was on an earlier page.
+        public var cursor: UTCInstant?
+
+        public init(from: UTCInstant? = nil, to: UTCInstant? = nil, limit: Int = 50, cursor: UTCInstant? = nil) {
+            self.from = from
+            self.to = to
+            self.limit = limit
+            self.cursor = cursor
+        }
+    }
+
+    /// One page, earliest first.
+    public struct Answer: Sendable, Hashable {
+        public var items: [FireItem]
+        /// Where the next page begins; nil: this is the last.
+        public var next: UTCInstant?
+    }
+
+    private let store: any SchedulerStore
+    private let zones: any ZoneCatalog
+
+    public init(store: any SchedulerStore, zones: any ZoneCatalog = SystemZones.shared) {
+        self.store = store
+        self.zones = zones
+    }
+
+    /// - Throws: `notFound`; `validation` where the range is empty.
+    public func callAsFunction(
+        _ id: TaskID, _ query: Query = Query(), tenant: TenantID = .default
+    ) async throws -> Answer {
+        let task = try await store.tasks.find(id, tenant: tenant)
+        let now = try await store.now()
+        let from = query.from ?? min(query.to ?? now, now).advanced(by: .seconds(-86_400))
+        let to = query.to ?? max(from, now).advanced(by: .seconds(86_400))
+        guard from < to else { throw SchedulerError.invalid("to", "must be later than from") }
+        let range = max(from, query.cursor ?? from)..<max(to, query.cursor ?? to)
+        let lines = try await store.tasks.fires(of: id, in: range, limit: query.limit + 2)
+            .filter { query.cursor == nil || $0.scheduledAt >= range.lowerBound }
+        let backfilled = try await store.backfills.fires(of: id, in: range, limit: query.limit + 2)
+        let outlook = try FireOutlook(task: task, now: now, zones: zones)
+        let items =
+            lines.map(FireItem.init) + backfilled.map(FireItem.init)
+            + outlook.items(in: range, continues: query.cursor != nil, limit: query.limit + 2)
+        var answer = ListFires.page(items, limit: query.limit)
+        try await complete(&answer.items, of: task)
+        return answer
+    }
+
+    /// The earliest items; those of one fire time (a skipped series and the backfill of its first) stay together.
+    private static func page(_ items: [FireItem], limit: Int) -> Answer {
+        let sorted = items.enumerated()
+            .sorted { ($0.element.scheduledAt, $0.offset) < ($1.element.scheduledAt, $1.offset) }
+            .map(\.element)
+        var end = min(limit, sorted.count)
+        while end < sorted.count, sorted[end].scheduledAt == sorted[end - 1].scheduledAt { end += 1 }
+        return Answer(
+            items: Array(sorted[..<end]), next: end < sorted.count ? sorted[end].scheduledAt : nil)
+    }
+
+    /// Looks up how the runs are, and counts the series by the versions that they belong to.
+    private func complete(_ items: inout [FireItem], of task: TaskDefinition) async throws {
+        let runs = try await store.runs.find(items.compactMap(\.run), tenant: task.tenant)
+        let statuses = Dictionary(runs.map { ($0.id, $0.status) }) { first, _ in first }
+        let versions = Set(items.filter { $0.lastScheduledAt != nil }.compactMap(\.version))
+        let specs = try await store.tasks.versions(versions.map { TaskVersionID(task: task.id, version: $0) })
+        var counter = FireCounter()
+        for index in items.indices {
+            items[index].runStatus = items[index].run.flatMap { statuses[$0] }
+            guard let last = items[index].lastScheduledAt else { continue }
+            let version = TaskVersionID(task: task.id, version: items[index].version ?? task.version)
+            let spec = specs[version] ?? task.spec
+            items[index].count = try counter.count(
+                FireTimes(of: spec, zones: zones), from: items[index].scheduledAt, through: last)
+        }
+    }
+}
+
+/// Counts fire times, and in one answer no more than a bound, so that a year of seconds costs nobody minutes.
+private struct FireCounter {
+    private var left = 10_000
+
+    /// Nil where there are more than may still be counted.
+    mutating func count(_ times: FireTimes?, from first: UTCInstant, through last: UTCInstant) -> Int? {
+        guard let times else { return nil }
+        var count = 1
+        var fire = first
+        while left > 0, let next = times.next(after: fire), next <= last {
+            left -= 1
+            count += 1
+            fire = next
+        }
+        return left > 0 ? count : nil
+    }
+}
+
+/// The fire times of a task that no ledger has yet: left out by a pause, due, and to come.
+private struct FireOutlook {
+    private let task: TaskDefinition
+    private let now: UTCInstant
+    private let times: FireTimes?
+
+    init(task: TaskDefinition, now: UTCInstant, zones: any ZoneCatalog) throws {
+        self.task = task
+        self.now = now
+        times = try FireTimes(of: task.spec, zones: zones)
+    }
+
+    /// - Parameter continues: whether an earlier page has shown what began before the range.
+    func items(in range: Range<UTCInstant>, continues: Bool, limit: Int) -> [FireItem] {
+        guard let times else { return [] }
+        if let pausedAt = task.pausedAt {
+            return pause(times, since: pausedAt, in: range, continues: continues).map { [$0] } ?? []
+        }
+        guard task.status == .active, let first = task.nextRunAt else { return [] }
+        var items: [FireItem] = []
+        var fire =
+            first >= range.lowerBound ? first : times.next(after: range.lowerBound.advanced(by: .microseconds(-1)))
+        while let time = fire, time < range.upperBound, items.count < limit {
+            items.append(FireItem(time <= now ? .due : .expected, at: time))
+            fire = times.next(after: time)
+        }
+        return items
+    }
+
+    private func pause(
+        _ times: FireTimes, since start: UTCInstant, in range: Range<UTCInstant>, continues: Bool
+    ) -> FireItem? {
+        guard let first = times.next(after: start), first <= now, first < range.upperBound,
+            first >= range.lowerBound || !continues
+        else { return nil }
+        let last = times.last(from: first, before: now.advanced(by: .microseconds(1)))
+        guard last >= range.lowerBound else { return nil }
+        return FireItem(
+            .paused, at: first, through: last > first ? last : nil, reason: "paused: the task is paused",
+            version: task.version)
+    }
+}
+
+extension FireItem {
+    fileprivate init(_ record: FireRecord) {
+        self.init(
+            record.run == nil ? .skipped : .fired, at: record.scheduledAt, through: record.lastScheduledAt,
+            reason: record.skipped?.words, run: record.run, version: record.version, decidedAt: record.decidedAt)
+    }
+
+    fileprivate init(_ fire: BackfilledFire) {
+        self.init(.backfilled, at: fire.scheduledAt, run: fire.run, backfill: fire.backfill)
+    }
+}
