@@ -168,6 +168,20 @@ struct FireTimesTests {
         #expect(try FireTimes(of: .fixture(), zones: SystemZones.shared) == nil)
     }
 
+    @Test("of a task follow its policies for gaps and overlaps, and a fixed rate its start date")
+    func policiesOfTask() throws {
+        var spec = TaskSpec.fixture(schedule: "30 2 * * *", timezone: "Europe/Berlin")
+        spec.gapPolicy = .skip
+        spec.repeatPolicy = .last
+        let times = try #require(try FireTimes(of: spec, zones: SystemZones.shared))
+        #expect(times.next(after: at("2026-03-28T12:00:00Z")) == at("2026-03-30T00:30:00Z"))
+        #expect(times.next(after: at("2026-10-24T12:00:00Z")) == at("2026-10-25T01:30:00Z"))
+        spec.schedule = "@every 1h"
+        spec.startDate = at("2026-11-21T01:20:00Z")
+        let rate = try #require(try FireTimes(of: spec, zones: SystemZones.shared))
+        #expect(rate.next(after: at("2026-11-21T02:00:00Z")) == at("2026-11-21T02:20:00Z"))
+    }
+
     @Test(
         "of a year of every five minutes are all found, forwards and backwards",
         arguments: ["0 */5 * * * *", "0/5 0-23 * * *"])
