@@ -47,8 +47,9 @@ public struct FollowZones: Sendable {
             if !done.isEmpty { await wakeUps.send(.tasks) }
             moved += done.count
         }
-        logger.notice(
-            "Fire times follow the time zones of \(version) now; before, it was \(stored?.version ?? "unknown")",
+        let before = stored.map { "; before, it was \($0.version)" } ?? ""
+        logger.log(
+            level: stored == nil ? .info : .notice, "Fire times follow the time zones of \(version)\(before)",
             metadata: [LogKey.count: "\(moved)"])
         return moved
     }
