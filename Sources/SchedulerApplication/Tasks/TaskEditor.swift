@@ -43,7 +43,9 @@ struct TaskEditor: Sendable {
                 let edited = try TaskEditor.edited(task, by: change, decided: decided, now: now, zones: decider.zones)
                 let saved = try await store.tasks.save([TaskEdit(task: edited, decided: decided)], replacing: [task])
                 await store.wakeUps.send(.tasks)
-                if decided?.runs.isEmpty == false { await store.wakeUps.send(.runs) }
+                if decided?.runs.isEmpty == false || TaskEditor.mayFreeRuns(edited, after: task) {
+                    await store.wakeUps.send(.runs)
+                }
                 guard let saved = saved.first else {
                     throw SchedulerError(.internal, "the store returned no task for an edit")
                 }
@@ -52,6 +54,11 @@ struct TaskEditor: Sendable {
                 attempt += 1
             }
         }
+    }
+
+    /// Whether runs that were held may start now.
+    private static func mayFreeRuns(_ edited: TaskDefinition, after task: TaskDefinition) -> Bool {
+        task.status == .paused && edited.status != .paused || edited.spec.maxConcurrent != task.spec.maxConcurrent
     }
 
     /// The task after the change: where its schedule goes on, and whether it has ended.

@@ -13,6 +13,7 @@ enum SQLiteMigrations {
         migrator.registerMigration("0002_run_live") { try $0.execute(sql: runLive) }
         migrator.registerMigration("0003_run_history") { try $0.execute(sql: runHistory) }
         migrator.registerMigration("0004_workers") { try $0.execute(sql: workers) }
+        migrator.registerMigration("0007_picking") { try $0.execute(sql: picking) }
         return migrator
     }
 

@@ -57,6 +57,7 @@ public struct ContractStore: Sendable, CustomStringConvertible {
 public enum StoreContract {
     public static let cases: [ContractCase] =
         taskCases + editCases + deletionCases + versionCases + dueCases + fireCases + enqueueCases + runQueryCases
-        + pickCases + limitCases + deliveryCases + claimCases + pickAndClaimCases + settleCases + retryCases
+        + pickCases + limitCases + fairnessCases + sharedLimitCases + outlookCases + deliveryCases + claimCases
+        + pickAndClaimCases + settleCases + retryCases
         + lateCases + workerCases + lockCases + recoveryCases + restartCases
 }

@@ -70,6 +70,10 @@ public final class FaultyTaskRunRepository: TaskRunRepository {
 
     public func attempts(of run: RunID) async throws -> [AttemptRecord] { try await base.attempts(of: run) }
 
+    public func outlook(of run: RunID, tenant: TenantID) async throws -> RunOutlook? {
+        try await base.outlook(of: run, tenant: tenant)
+    }
+
     private func perform<Output>(_ call: Call, _ body: () async throws -> Output) async throws -> Output {
         let fault = faults.withLock { faults in
             faults[call, default: []].isEmpty ? nil : faults[call, default: []].removeFirst()

@@ -54,6 +54,7 @@ struct ReportOutcomesTests {
         func find(_ ids: [RunID], tenant: TenantID) async throws -> [TaskRun] { throw unused() }
         func list(_ query: TaskRunQuery) async throws -> Page<TaskRun> { throw unused() }
         func attempts(of run: RunID) async throws -> [AttemptRecord] { throw unused() }
+        func outlook(of run: RunID, tenant: TenantID) async throws -> RunOutlook? { throw unused() }
     }
 
     private let outcomes = (0..<7).map { _ in

@@ -46,6 +46,7 @@ struct OvertakenStore: SchedulerStore {
     let base: any SchedulerStore
     let tasks: any TaskRepository
 
+    var tenants: any TenantRepository { base.tenants }
     var runs: any TaskRunRepository { base.runs }
     var workers: any WorkerRepository { base.workers }
     var recovery: any RecoveryRepository { base.recovery }

@@ -11,6 +11,10 @@ enum PostgresJSON {
         overrides.isEmpty ? nil : Array(try JSONEncoder().encode(overrides))
     }
 
+    static func encode(_ turns: PickTurns) throws -> String {
+        String(decoding: try JSONEncoder().encode(turns), as: UTF8.self)
+    }
+
     static func encode(_ labels: [String: String]) -> JSONValue { .object(labels.mapValues { .string($0) }) }
 
     /// - Throws: `database` where the column holds something else than the program expects.
