@@ -17,6 +17,7 @@ public struct TaskService: Sendable {
     public let triggerBatch: TriggerBatch
     public let findRun: FindRun
     public let listRuns: ListRuns
+    public let explainRun: ExplainRun
     public let listWorkers: ListWorkers
 
     /// - Parameters:
@@ -39,6 +40,7 @@ public struct TaskService: Sendable {
         triggerBatch = TriggerBatch(tasks: store.tasks, enqueue: enqueue, clock: clock)
         findRun = FindRun(runs: store.runs)
         listRuns = ListRuns(runs: store.runs)
+        explainRun = ExplainRun(runs: store.runs)
         listWorkers = ListWorkers(workers: store.workers)
     }
 }
