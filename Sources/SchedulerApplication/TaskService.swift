@@ -22,6 +22,7 @@ public struct TaskService: Sendable {
     public let findRun: FindRun
     public let listRuns: ListRuns
     public let findWorkflow: FindWorkflow
+    public let explainRun: ExplainRun
     public let listWorkers: ListWorkers
     public let previewSchedule: PreviewSchedule
     /// The time zones that schedules are read with.
@@ -55,6 +56,7 @@ public struct TaskService: Sendable {
         findRun = FindRun(runs: store.runs)
         listRuns = ListRuns(runs: store.runs)
         findWorkflow = FindWorkflow(runs: store.runs)
+        explainRun = ExplainRun(runs: store.runs)
         listWorkers = ListWorkers(workers: store.workers)
         previewSchedule = PreviewSchedule(store: store, zones: decider.zones)
         zones = decider.zones

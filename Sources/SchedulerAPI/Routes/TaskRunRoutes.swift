@@ -14,6 +14,7 @@ struct TaskRunRoutes: Sendable {
         router.endpoint("/api/task-runs", [.get: list])
         router.endpoint("/api/task-runs/batch", [.post: batch])
         router.endpoint("/api/task-runs/{id}", [.get: find])
+        router.endpoint("/api/task-runs/{id}/explain", [.get: explain])
     }
 
     @Sendable private func list(_ request: Request, _ context: APIRequestContext) async throws -> Response {
@@ -26,6 +27,12 @@ struct TaskRunRoutes: Sendable {
         try refuseQuery(request)
         let run = try await service.findRun(try reader.runID(context))
         return envelope.success { $0.value(run) }
+    }
+
+    @Sendable private func explain(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        try refuseQuery(request)
+        let explanation = try await service.explainRun(try reader.runID(context))
+        return envelope.success { $0.value(explanation) }
     }
 
     /// Answers with the id and status of each run, in the order of the body: a thousand whole runs would be a megabyte

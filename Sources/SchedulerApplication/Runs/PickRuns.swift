@@ -42,14 +42,16 @@ public struct PickRuns: Sendable {
     public func callAsFunction() async throws -> Pass {
         let pick = try await runs.pick(limit: batch)
         guard !pick.runs.isEmpty else {
-            return Pass(published: 0, undelivered: 0, isContended: pick.isContended, nextDueIn: pick.nextDueIn)
+            return Pass(
+                published: 0, undelivered: 0, isContended: pick.isContended,
+                nextDueIn: pick.isPartial ? .zero : pick.nextDueIn)
         }
         // The picked rows are dispatched by now; stopping half way would leave them to the unclaimed sweep.
         let undelivered = try await withCancellationShield { try await publish(pick.runs) }
-        let isFull = pick.runs.count == batch && undelivered == 0
+        let goesOn = pick.isPartial && undelivered == 0
         return Pass(
             published: pick.runs.count - undelivered, undelivered: undelivered, isContended: false,
-            nextDueIn: isFull ? .zero : pick.nextDueIn)
+            nextDueIn: goesOn ? .zero : pick.nextDueIn)
     }
 
     /// Publishes the runs and returns how many of them went back to pending.

@@ -3,7 +3,7 @@ import SchedulerErrors
 
 /// Stops a task from firing by itself until it is resumed; it can still be triggered by hand.
 ///
-/// Runs that exist go on.
+/// Runs that are under way go on; those that wait are held until the task is resumed, except what was asked for by hand.
 public struct PauseTask: Sendable {
     private let editor: TaskEditor
 

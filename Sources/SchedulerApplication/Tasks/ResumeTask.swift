@@ -2,6 +2,8 @@ public import SchedulerDomain
 import SchedulerErrors
 
 /// Lets a paused task, a draft or a stopped task fire by its schedule, from now on: what was missed stays missed.
+///
+/// Runs that waited while the task was paused start as the limits allow.
 public struct ResumeTask: Sendable {
     private let editor: TaskEditor
     private let zones: any ZoneCatalog

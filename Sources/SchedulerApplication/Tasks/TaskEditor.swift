@@ -45,7 +45,9 @@ struct TaskEditor: Sendable {
                 let edit = TaskEdit(task: edited, decided: decided, missed: missed)
                 let saved = try await store.tasks.save([edit], replacing: [task])
                 await store.wakeUps.send(.tasks)
-                if decided?.runs.isEmpty == false { await store.wakeUps.send(.runs) }
+                if decided?.runs.isEmpty == false || TaskEditor.mayFreeRuns(edited, after: task) {
+                    await store.wakeUps.send(.runs)
+                }
                 guard let saved = saved.first else {
                     throw SchedulerError(.internal, "the store returned no task for an edit")
                 }
@@ -54,6 +56,11 @@ struct TaskEditor: Sendable {
                 attempt += 1
             }
         }
+    }
+
+    /// Whether runs that were held may start now.
+    private static func mayFreeRuns(_ edited: TaskDefinition, after task: TaskDefinition) -> Bool {
+        task.status == .paused && edited.status != .paused || edited.spec.maxConcurrent != task.spec.maxConcurrent
     }
 
     /// The task after the change: where its schedule goes on, and whether it has ended.

@@ -28,7 +28,7 @@ public final class RecoveryService: Service {
         elector: LeaderElector,
         freed: Signal,
         lease: Duration = .seconds(30),
-        unclaimedAfter: Duration = .seconds(15),
+        unclaimedAfter: Duration = RunExplanation.claimPatience,
         logger: Logger
     ) {
         self.recovery = recovery

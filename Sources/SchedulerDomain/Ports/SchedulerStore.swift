@@ -1,5 +1,6 @@
 /// The repositories of one store, which share its transactions and its clock.
 public protocol SchedulerStore: Sendable {
+    var tenants: any TenantRepository { get }
     var tasks: any TaskRepository { get }
     var runs: any TaskRunRepository { get }
     var backfills: any BackfillRepository { get }

@@ -11,8 +11,9 @@ public protocol TaskRunRepository: Sendable {
     ///   draft or ended task, or `max_executions` reached), each naming the task.
     func enqueue(_ groups: [[NewRun]]) async throws -> [SchedulerResult<[TaskRun]>]
 
-    /// Marks due runs as dispatched: urgent first, then by due time, within each task's `max_concurrent` and within
-    /// the slots of live workers. No run is picked twice, however many dispatchers pick.
+    /// Marks due runs as dispatched: those that `PickPlan` chooses for the slots of live workers.
+    ///
+    /// No run is picked twice and no limit is exceeded, however many dispatchers pick.
     func pick(limit: Int) async throws -> Pick
 
     /// Returns dispatched runs to pending whose message was not delivered; `attempt` is the one the message named.
@@ -24,7 +25,7 @@ public protocol TaskRunRepository: Sendable {
     /// - Throws: `lockLost` where the worker is offline or unknown; it must register anew.
     func claim(_ claim: RunClaim) async throws -> [ClaimedRun]
 
-    /// Picks and claims in one step, for workers that see no broker.
+    /// Picks and claims in one step, for workers that see no broker; the slots are those that the worker asks for.
     ///
     /// - Throws: as `claim`.
     func pickAndClaim(for worker: WorkerID, taskTypes: [String], limit: Int) async throws -> [ClaimedRun]
@@ -63,6 +64,9 @@ public protocol TaskRunRepository: Sendable {
     ///
     /// - Parameter limit: the most runs that are read, and the most tasks without one.
     func wave(_ id: RunID, tenant: TenantID, limit: Int) async throws -> WaveRecord
+
+    /// Returns a run and, unless it has ended, what decides when it starts; nil where the tenant has no such run.
+    func outlook(of run: RunID, tenant: TenantID) async throws -> RunOutlook?
 }
 
 /// What one pass of the picker took.
@@ -71,12 +75,17 @@ public struct Pick: Sendable, Hashable {
     public var runs: [PickedRun]
     /// Another picker was at work, and nothing was looked at.
     public var isContended: Bool
+    /// More runs may start now: the pass ended at a bound of its own.
+    public var isPartial: Bool
     /// How long until the next pending run becomes due; nil: none waits for a time.
     public var nextDueIn: Duration?
 
-    public init(runs: [PickedRun], isContended: Bool = false, nextDueIn: Duration? = nil) {
+    public init(
+        runs: [PickedRun], isContended: Bool = false, isPartial: Bool = false, nextDueIn: Duration? = nil
+    ) {
         self.runs = runs
         self.isContended = isContended
+        self.isPartial = isPartial
         self.nextDueIn = nextDueIn
     }
 }
@@ -91,6 +100,12 @@ public struct PickedRun: Sendable, Hashable {
         self.attempt = attempt
         self.taskType = taskType
         self.priority = priority
+    }
+
+    /// The next attempt of a run that was chosen.
+    public init(_ run: WaitingRun) {
+        self.init(
+            attempt: RunAttempt(run: run.id, attempt: run.attempt + 1), taskType: run.taskType, priority: run.priority)
     }
 }
 

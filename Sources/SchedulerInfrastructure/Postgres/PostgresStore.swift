@@ -4,6 +4,7 @@ import SchedulerErrors
 
 /// The store in PostgreSQL: the repositories over one pool, beats over a small one of their own.
 public final class PostgresStore: SchedulerStore {
+    public let tenants: any TenantRepository
     public let tasks: any TaskRepository
     public let runs: any TaskRunRepository
     public let backfills: any BackfillRepository
@@ -32,6 +33,7 @@ public final class PostgresStore: SchedulerStore {
         beats = PostgresPool(single, name: "beats", logger: logger)
         pool = PostgresPool(configuration, name: "database", logger: logger)
         context = PostgresContext(pool: pool, clock: clock)
+        tenants = PostgreSQLTenantRepository(context: context)
         tasks = PostgreSQLTaskRepository(context: context)
         runs = PostgreSQLTaskRunRepository(context: context)
         backfills = PostgreSQLBackfillRepository(context: context)

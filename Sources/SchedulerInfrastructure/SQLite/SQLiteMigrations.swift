@@ -14,6 +14,7 @@ enum SQLiteMigrations {
         migrator.registerMigration("0003_run_history") { try $0.execute(sql: runHistory) }
         migrator.registerMigration("0004_workers") { try $0.execute(sql: workers) }
         migrator.registerMigration("0006_fires") { try $0.execute(sql: SQLiteFiresMigration.sql) }
+        migrator.registerMigration("0007_picking") { try $0.execute(sql: picking) }
         migrator.registerMigration("0008_dependencies") { try $0.execute(sql: dependencies) }
         migrator.registerMigration("0009_zones") { try $0.execute(sql: zones) }
         return migrator

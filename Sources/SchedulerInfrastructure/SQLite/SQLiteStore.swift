@@ -5,6 +5,7 @@ public import SchedulerDomain
 /// The file survives a kill of the process and a loss of power: each transaction is on the disk before it is answered
 /// (WAL with `synchronous = FULL`). It belongs to one process at a time.
 public final class SQLiteStore: SchedulerStore, RestartRecovery {
+    public let tenants: any TenantRepository
     public let tasks: any TaskRepository
     public let runs: any TaskRunRepository
     public let backfills: any BackfillRepository
@@ -28,6 +29,7 @@ public final class SQLiteStore: SchedulerStore, RestartRecovery {
         let database = try SQLiteDatabase(path: path, clock: clock)
         self.database = database
         self.wakeUps = wakeUps
+        tenants = SQLiteTenantRepository(database)
         tasks = SQLiteTaskRepository(database)
         runs = SQLiteTaskRunRepository(database)
         backfills = SQLiteBackfillRepository(database)

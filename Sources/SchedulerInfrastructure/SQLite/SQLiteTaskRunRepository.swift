@@ -13,12 +13,13 @@ public final class SQLiteTaskRunRepository: TaskRunRepository {
 
     public func pick(limit: Int) async throws -> Pick {
         try await database.write("pick") { transaction in
-            let runs = try transaction.pickable(limit: limit, slots: transaction.freeSlots())
-            for run in runs {
+            let plan = try transaction.plan(slots: nil, limit: limit)
+            for run in plan.runs {
                 try transaction.execute(
-                    SQLiteTaskRunSQL.pick, transaction.now.column, transaction.now.column, run.attempt.run.blob)
+                    SQLitePickSQL.pick, transaction.now.column, transaction.now.column, run.id.blob)
             }
-            return Pick(runs: runs, nextDueIn: try transaction.nextDueIn())
+            return Pick(
+                runs: plan.runs.map(PickedRun.init), isPartial: plan.isPartial, nextDueIn: try transaction.nextDueIn())
         }
     }
 
@@ -38,12 +39,10 @@ public final class SQLiteTaskRunRepository: TaskRunRepository {
     public func pickAndClaim(for worker: WorkerID, taskTypes: [String], limit: Int) async throws -> [ClaimedRun] {
         try await database.write("pickAndClaim") { transaction in
             try transaction.checkAlive(worker)
-            let slots = SQLiteFreeSlots(
-                total: limit, byType: Dictionary(taskTypes.map { ($0, limit) }) { first, _ in first })
-            return try transaction.pickable(limit: limit, slots: slots).compactMap { run in
+            return try transaction.plan(slots: FreeSlots(limit, of: taskTypes), limit: limit).runs.compactMap { run in
                 try transaction.execute(
-                    SQLiteTaskRunSQL.pick, transaction.now.column, transaction.now.column, run.attempt.run.blob)
-                return try transaction.claim(run.attempt, for: worker)
+                    SQLitePickSQL.pick, transaction.now.column, transaction.now.column, run.id.blob)
+                return try transaction.claim(RunAttempt(run: run.id, attempt: run.attempt + 1), for: worker)
             }
         }
     }
@@ -88,5 +87,9 @@ public final class SQLiteTaskRunRepository: TaskRunRepository {
 
     public func wave(_ id: RunID, tenant: TenantID, limit: Int) async throws -> WaveRecord {
         try await database.read("wave") { try $0.wave(id, tenant: tenant, limit: limit) }
+    }
+
+    public func outlook(of run: RunID, tenant: TenantID) async throws -> RunOutlook? {
+        try await database.read("outlook") { try $0.outlook(of: run, tenant: tenant) }
     }
 }

@@ -24,36 +24,6 @@ enum SQLiteTaskRunSQL {
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?)
         """
 
-    static let pick = "UPDATE run_live SET status = 'dispatched', dispatched_at = ?, updated_at = ? WHERE id = ?"
-
-    /// What is under way, by worker, type and task.
-    static let active = """
-        SELECT status, worker_id, task_type, task_id, count(*) FROM run_live
-        WHERE dispatched_at IS NOT NULL GROUP BY 1, 2, 3, 4
-        """
-
-    static let liveWorkers =
-        "SELECT id, max_concurrent_tasks, task_types FROM workers WHERE status IN ('online', 'busy')"
-
-    /// The first run of the next lane: of one priority and type, the next task in the order of ids.
-    static let nextLane = """
-        SELECT task_id, id, due_at, attempt FROM run_live
-        WHERE dispatched_at IS NULL AND priority = ? AND task_type = ? AND task_id > ?
-        ORDER BY task_id, due_at, id LIMIT 1
-        """
-
-    /// The runs that follow in a lane.
-    static let nextInLane = """
-        SELECT id, due_at, attempt FROM run_live
-        WHERE dispatched_at IS NULL AND priority = ? AND task_type = ? AND task_id = ? AND (due_at, id) > (?, ?)
-            AND due_at <= ?
-        ORDER BY due_at, id LIMIT ?
-        """
-
-    static let maxConcurrent = "SELECT max_concurrent FROM tasks WHERE id = ?"
-
-    static let nextDue = "SELECT min(due_at) FROM run_live WHERE dispatched_at IS NULL AND due_at > ?"
-
     static let returnUndelivered = """
         UPDATE run_live SET status = 'pending', dispatched_at = NULL, updated_at = ?
         WHERE id = ? AND status = 'dispatched' AND attempt = ?

@@ -1,177 +1,165 @@
 import SchedulerDomain
 
-/// The slots that may be filled: in total, and by task type.
-///
-/// A worker that takes several types counts for each of them, and its slots once in the total.
-struct SQLiteFreeSlots {
-    var total: Int
-    var byType: [String: Int]
-
-    func has(_ type: String) -> Bool { total > 0 && byType[type] ?? 0 > 0 }
-
-    mutating func take(_ type: String) {
-        total -= 1
-        byType[type, default: 0] -= 1
-    }
-}
-
-/// Picking goes by lanes (priority, type, task): each lane is an index range in the order of due times, so a task at
-/// its limit costs one look-up, however long its backlog is.
+/// Picking: `PickPlan` decides by the first runs of each class (tenant, type and priority), and where those are held
+/// back, by the first runs of some lanes; so no backlog is walked through, however long it is.
 extension SQLiteTransaction {
-    /// What live workers can start beyond what runs on them and what is on its way to them.
-    func freeSlots() throws -> SQLiteFreeSlots {
-        var running: [WorkerID: Int] = [:]
-        var slots = SQLiteFreeSlots(total: 0, byType: [:])
-        for group in try active() {
-            if let worker = group.worker, group.status == .running {
-                running[worker, default: 0] += group.count
-            } else {
-                slots.total -= group.count
-                slots.byType[group.taskType, default: 0] -= group.count
-            }
-        }
-        let workers = try rows(SQLiteTaskRunSQL.liveWorkers) { reader in
-            (id: try reader.workerID(), slots: try reader.int(), types: try reader.value([String].self))
-        }
-        for worker in workers {
-            let free = max(0, worker.slots - (running[worker.id] ?? 0))
-            slots.total += free
-            for type in Set(worker.types) { slots.byType[type, default: 0] += free }
-        }
-        return slots
-    }
+    /// The most lanes that one pass looks at; the next goes on after them.
+    static let mostLanes = 1_000
 
-    /// The due runs that may start now: urgent first, then by due time, within the limits of their tasks.
-    func pickable(limit: Int, slots: SQLiteFreeSlots) throws -> [PickedRun] {
-        var pass = SQLitePickPass(slots: slots, limit: limit)
-        for group in try active() { pass.underWay[group.task, default: 0] += group.count }
-        for priority in Priority.allCases.sorted(by: >) where !pass.isFull {
-            var lanes: [SQLiteLane] = []
-            for type in pass.slots.byType.keys.sorted() where pass.slots.has(type) {
-                lanes += try self.lanes(of: priority, type: type, pass: &pass)
-            }
-            try merge(lanes, pass: &pass)
+    /// Decides which runs start, and notes whose turn it is afterwards.
+    ///
+    /// - Parameter slots: what may be filled; nil: what the live workers have free.
+    /// - Returns: the runs, and whether more may start now.
+    func plan(slots: FreeSlots?, limit: Int) throws -> (runs: [WaitingRun], isPartial: Bool) {
+        var snapshot = try pickSituation()
+        let slots = slots ?? snapshot.freeSlots
+        guard !slots.types.isEmpty else { return ([], false) }
+        try readHeads(into: &snapshot, types: Set(slots.types), size: limit)
+        guard !snapshot.waiting.isEmpty else { return ([], false) }
+        try readLimits(into: &snapshot)
+        var plan = PickPlan(snapshot, slots: slots, limit: limit)
+        var turns = plan.turns
+        var isPartial = plan.runs.count >= limit
+        if !isPartial, snapshot.cutTypes.contains(where: plan.freeSlots.has) {
+            let lane = try readLanes(into: &snapshot, slots: slots, size: limit)
+            plan = PickPlan(snapshot, slots: slots, limit: limit)
+            turns = plan.turns
+            isPartial = turns.sweep.advance(to: lane, isFull: plan.runs.count >= limit)
         }
-        return pass.picked
+        if turns != snapshot.turns { try execute(SQLitePickSQL.saveTurns, try SQLiteValue.json(turns)) }
+        return (plan.runs, isPartial)
     }
 
     /// How long until the next pending run becomes due.
     func nextDueIn() throws -> Duration? {
-        let next = try row(SQLiteTaskRunSQL.nextDue, now.column) { $0.optionalInstant() } ?? nil
+        let next = try row(SQLitePickSQL.nextDue, now.column) { $0.optionalInstant() } ?? nil
         return next.map { now.duration(to: $0) }
     }
 
-    private struct Active {
-        var status: TaskRunStatus
-        var worker: WorkerID?
-        var taskType: String
-        var task: TaskID
-        var count: Int
+    /// A run and what decides when it starts.
+    func outlook(of id: RunID, tenant: TenantID) throws -> RunOutlook? {
+        guard let run = try run(id), run.tenant == tenant else { return nil }
+        var snapshot = try pickSituation()
+        let types = Set(snapshot.workers.filter(\.takesRuns).flatMap(\.taskTypes)).union([run.taskType])
+        try readHeads(into: &snapshot, types: types, size: 500)
+        try readLimits(into: &snapshot, also: run.task)
+        let most = RunHolders.most
+        return RunOutlook(
+            run: run, snapshot: snapshot,
+            holders: RunHolders(
+                ofTask: try rows(SQLitePickSQL.holdersOfTask, run.task.rawValue, most) { try $0.runID() },
+                ofKey: try rows(SQLitePickSQL.holdersOfKey, run.tenant.rawValue, run.concurrencyKey, most) {
+                    try $0.runID()
+                }))
     }
 
-    private func active() throws -> [Active] {
-        try rows(SQLiteTaskRunSQL.active) { reader in
-            Active(
-                status: try reader.word(), worker: try reader.optionalWorkerID(), taskType: try reader.text(),
-                task: TaskID(try reader.integer()), count: try reader.int())
+    private func pickSituation() throws -> PickSnapshot {
+        var snapshot = PickSnapshot(now: now)
+        let turns = try row(SQLitePickSQL.turns) { try $0.optionalValue(PickTurns.self) }
+        snapshot.turns = turns.flatMap { $0 } ?? PickTurns()
+        snapshot.workers = try rows(SQLitePickSQL.workers) { reader in
+            WorkerSlots(
+                worker: try reader.workerID(), slots: try reader.int(), taskTypes: try reader.value([String].self),
+                takesRuns: try reader.word(WorkerStatus.self).takesRuns)
+        }
+        snapshot.underWay = try rows(SQLitePickSQL.underWay) { reader in
+            RunsUnderWay(
+                tenant: TenantID(try reader.text()), task: TaskID(try reader.integer()), taskType: try reader.text(),
+                concurrencyKey: reader.optionalText(), worker: try reader.optionalWorkerID(), count: try reader.int())
+        }
+        return snapshot
+    }
+
+    private func readHeads(into snapshot: inout PickSnapshot, types: Set<String>, size: Int) throws {
+        let classes = try classes().filter { types.contains($0.type) }
+        let most = min(size, max(64, 4 * size / max(1, classes.count)))
+        for each in classes {
+            let runs = try rows(
+                SQLitePickSQL.heads, each.tenant.rawValue, each.type, each.priority.level, now.column, most,
+                read: { try $0.waitingRun() })
+            snapshot.waiting += runs
+            if runs.count >= most { snapshot.cutTypes.insert(each.type) }
         }
     }
 
-    /// The lanes of a priority and type whose first run is due and whose task may start one.
-    private func lanes(of priority: Priority, type: String, pass: inout SQLitePickPass) throws -> [SQLiteLane] {
-        var lanes: [SQLiteLane] = []
-        var after = TaskID(.min)
-        while let lane = try row(
-            SQLiteTaskRunSQL.nextLane, priority.level, type, after.rawValue,
-            read: { reader in
-                SQLiteLane(
-                    priority: priority, taskType: type, task: TaskID(try reader.integer()), runs: [try reader.pending()]
-                )
-            })
+    private func classes() throws -> [SQLitePickClass] {
+        var classes: [SQLitePickClass] = []
+        var after = SQLitePickClass(tenant: TenantID(""), type: "", level: -1)
+        while let next = try row(
+            SQLitePickSQL.nextClass, after.tenant.rawValue, after.type, after.level,
+            read: { SQLitePickClass(tenant: TenantID(try $0.text()), type: try $0.text(), level: try $0.int()) })
         {
-            after = lane.task
-            guard let head = lane.runs.first, head.dueAt <= now else { continue }
-            if pass.room[lane.task] == nil { pass.room[lane.task] = try room(of: lane.task, pass) }
-            if pass.room[lane.task] ?? 0 > 0 { lanes.append(lane) }
+            classes.append(next)
+            after = next
+        }
+        return classes
+    }
+
+    /// Adds the first runs of the next lanes.
+    ///
+    /// - Returns: where the next pass goes on; nil: at the first lane.
+    private func readLanes(into snapshot: inout PickSnapshot, slots: FreeSlots, size: Int) throws -> PickLane? {
+        let lanes = try lanes(after: snapshot.turns.sweep.last)
+        let atLimit = PickAdmission(snapshot, slots: slots).tasksAtLimit(among: snapshot.underWay)
+        let most = min(size, max(1, 4 * size / max(1, lanes.count)))
+        var known = Set(snapshot.waiting.map(\.id))
+        for lane in lanes where !atLimit.contains(lane.task) {
+            let runs = try rows(
+                SQLitePickSQL.laneHeads, lane.task.rawValue, lane.priority.level, lane.version, lane.trigger.rawValue,
+                now.column, most, read: { try $0.waitingRun() })
+            snapshot.waiting += runs.filter { slots.has($0.taskType) && known.insert($0.id).inserted }
+        }
+        try readLimits(into: &snapshot)
+        return lanes.count < Self.mostLanes ? nil : lanes.last
+    }
+
+    private func lanes(after lane: PickLane?) throws -> [PickLane] {
+        var lanes: [PickLane] = []
+        var after = (
+            lane?.task.rawValue ?? .min, lane?.priority.level ?? 0, lane?.version ?? 0, lane?.trigger.rawValue ?? ""
+        )
+        while lanes.count < Self.mostLanes,
+            let next = try row(
+                SQLitePickSQL.nextLane, after.0, after.1, after.2, after.3,
+                read: { reader in
+                    PickLane(
+                        task: TaskID(try reader.integer()), priority: Priority(level: try reader.int()) ?? .normal,
+                        version: try reader.int(), trigger: try reader.word())
+                })
+        {
+            lanes.append(next)
+            after = (next.task.rawValue, next.priority.level, next.version, next.trigger.rawValue)
         }
         return lanes
     }
 
-    /// How many more runs of the task may start.
-    private func room(of task: TaskID, _ pass: SQLitePickPass) throws -> Int {
-        let most = try row(SQLiteTaskRunSQL.maxConcurrent, task.rawValue) { try $0.int() } ?? 0
-        return most == 0 ? .max : max(0, most - (pass.underWay[task] ?? 0))
-    }
-
-    /// Takes runs from the heads of the lanes, earliest first, until the pass is full or the lanes are empty.
-    private func merge(_ lanes: [SQLiteLane], pass: inout SQLitePickPass) throws {
-        var lanes = lanes
-        while !pass.isFull {
-            lanes.removeAll { $0.runs.isEmpty || !pass.takes($0) }
-            guard let first = lanes.indices.min(by: { lanes[$0].runs[0] < lanes[$1].runs[0] }) else { return }
-            let run = lanes[first].runs.removeFirst()
-            pass.take(run, of: lanes[first])
-            if lanes[first].runs.isEmpty, pass.takes(lanes[first]) {
-                lanes[first].runs = try following(run, in: lanes[first], limit: pass.limit - pass.picked.count)
+    /// Reads the limits of all tasks in the snapshot that it does not know yet, and of its tenants.
+    private func readLimits(into snapshot: inout PickSnapshot, also task: TaskID? = nil) throws {
+        let tasks = Set(snapshot.waiting.map(\.task) + snapshot.underWay.map(\.task) + [task].compactMap { $0 })
+        for task in tasks where snapshot.tasks[task] == nil {
+            snapshot.tasks[task] = try row(SQLitePickSQL.taskLimits, task.rawValue) { reader in
+                TaskLimits(maxConcurrent: try reader.int(), isPaused: try reader.word(TaskStatus.self) == .paused)
             }
         }
-    }
-
-    private func following(_ run: SQLitePendingRun, in lane: SQLiteLane, limit: Int) throws -> [SQLitePendingRun] {
-        try rows(
-            SQLiteTaskRunSQL.nextInLane, lane.priority.level, lane.taskType, lane.task.rawValue, run.dueAt.column,
-            run.id.blob, now.column, min(limit, 32)
-        ) { try $0.pending() }
+        let tenants = try rows(SQLitePickSQL.tenantLimits) { (TenantID(try $0.text()), try $0.int()) }
+        snapshot.tenants = Dictionary(uniqueKeysWithValues: tenants)
     }
 }
 
-/// The runs of one priority, type and task that were read so far and not taken.
-private struct SQLiteLane {
-    var priority: Priority
-    var taskType: String
-    var task: TaskID
-    var runs: [SQLitePendingRun]
-}
+/// What waits of a tenant, type and priority is read as one range of an index.
+private struct SQLitePickClass {
+    var tenant: TenantID
+    var type: String
+    var level: Int
 
-private struct SQLitePendingRun: Comparable {
-    var id: RunID
-    var dueAt: UTCInstant
-    var attempt: Int
-
-    static func < (lhs: SQLitePendingRun, rhs: SQLitePendingRun) -> Bool { (lhs.dueAt, lhs.id) < (rhs.dueAt, rhs.id) }
-}
-
-/// One pass of the picker: what it took, and what it may still take.
-private struct SQLitePickPass {
-    var slots: SQLiteFreeSlots
-    let limit: Int
-    /// How many runs of each task are dispatched or running.
-    var underWay: [TaskID: Int] = [:]
-    /// How many more each task may start.
-    var room: [TaskID: Int] = [:]
-    var picked: [PickedRun] = []
-
-    init(slots: SQLiteFreeSlots, limit: Int) {
-        self.slots = slots
-        self.limit = limit
-    }
-
-    var isFull: Bool { picked.count >= limit || slots.total <= 0 }
-
-    func takes(_ lane: SQLiteLane) -> Bool { slots.has(lane.taskType) && room[lane.task] ?? 0 > 0 }
-
-    mutating func take(_ run: SQLitePendingRun, of lane: SQLiteLane) {
-        slots.take(lane.taskType)
-        room[lane.task, default: 1] -= 1
-        picked.append(
-            PickedRun(
-                attempt: RunAttempt(run: run.id, attempt: run.attempt + 1), taskType: lane.taskType,
-                priority: lane.priority))
-    }
+    var priority: Priority { Priority(level: level) ?? .normal }
 }
 
 extension SQLiteRowReader {
-    fileprivate mutating func pending() throws -> SQLitePendingRun {
-        SQLitePendingRun(id: try runID(), dueAt: try instant(), attempt: try int())
+    fileprivate mutating func waitingRun() throws -> WaitingRun {
+        WaitingRun(
+            id: try runID(), attempt: try int(), tenant: TenantID(try text()), task: TaskID(try integer()),
+            taskType: try text(), concurrencyKey: optionalText(), priority: Priority(level: try int()) ?? .normal,
+            trigger: try word(), dueAt: try instant())
     }
 }

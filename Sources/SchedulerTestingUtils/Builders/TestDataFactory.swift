@@ -15,23 +15,29 @@ public struct TestDataFactory: Sendable {
     ///
     /// - Parameter next: its first undecided fire time; nil: it does not fire by itself.
     public func task(
-        _ spec: TaskSpec = .fixture(), status: TaskStatus = .active, next: UTCInstant? = nil
+        _ spec: TaskSpec = .fixture(), status: TaskStatus = .active, next: UTCInstant? = nil,
+        tenant: TenantID = .default
     ) async throws -> TaskDefinition {
-        try await only(store.tasks.create([TaskDraft(spec: spec, status: status, nextRunAt: next)]), "a created task")
+        let draft = TaskDraft(tenant: tenant, spec: spec, status: status, nextRunAt: next)
+        return try await only(store.tasks.create([draft]), "a created task")
     }
 
     /// A run to create, due now unless a time is named; ids grow in the order of the calls.
     public func newRun(
-        of task: TaskDefinition, overrides: RunOverrides = .none, dueAt: UTCInstant? = nil
+        of task: TaskDefinition, overrides: RunOverrides = .none, trigger: TriggerType = .manual,
+        dueAt: UTCInstant? = nil
     ) -> NewRun {
         NewRun(
-            id: .next(at: clock.now), tenant: task.tenant, task: task.id, overrides: overrides,
+            id: .next(at: clock.now), tenant: task.tenant, task: task.id, overrides: overrides, trigger: trigger,
             scheduledAt: dueAt ?? clock.now)
     }
 
     /// Enqueues runs that are due now.
-    public func runs(_ count: Int, of task: TaskDefinition, priority: Priority? = nil) async throws -> [TaskRun] {
-        let new = (0..<count).map { _ in newRun(of: task, overrides: RunOverrides(priority: priority)) }
+    public func runs(
+        _ count: Int, of task: TaskDefinition, priority: Priority? = nil, trigger: TriggerType = .manual
+    ) async throws -> [TaskRun] {
+        let overrides = RunOverrides(priority: priority)
+        let new = (0..<count).map { _ in newRun(of: task, overrides: overrides, trigger: trigger) }
         return try await only(store.runs.enqueue([new]), "an enqueued group").get()
     }
 

@@ -3,7 +3,7 @@ import SchedulerErrors
 
 extension StoreContract {
     static let pickCases: [ContractCase] = [
-        ContractCase("a pick goes by priority, then by due time") { data in
+        ContractCase("priorities take turns by their weights, and within one the earliest due goes first") { data in
             let task = try await data.task(.fixture(name: "one"))
             let other = try await data.task(.fixture(name: "two"))
             _ = try await data.worker()
@@ -18,9 +18,9 @@ extension StoreContract {
             }
             _ = try await data.store.runs.enqueue([new])
             let picked = try await data.store.runs.pick(limit: 10).runs
-            try expectEqual(picked.map(\.attempt.run), [3, 5, 4, 2, 6, 1, 0].map { new[$0].id }, "the order")
+            try expectEqual(picked.map(\.attempt.run), [3, 5, 4, 2, 6, 0, 1].map { new[$0].id }, "the order")
             try expectEqual(
-                picked.map(\.priority), [.critical, .high, .high, .normal, .normal, .normal, .low], "the priorities")
+                picked.map(\.priority), [.critical, .high, .high, .normal, .normal, .low, .normal], "the priorities")
             try expectEqual(Set(picked.map(\.attempt.attempt)), [1], "the attempts")
             try expectEqual(Set(picked.map(\.taskType)), ["function"], "the types")
             let run = try await data.run(new[0].id)
@@ -67,7 +67,7 @@ extension StoreContract {
             try expectEqual(picked.count, all.count, "the number of picks")
             try expectEqual(Set(picked), all, "the picked runs")
         },
-        ContractCase("runs of a task paused since are still picked") { data in
+        ContractCase("runs that were asked for by hand are picked although their task is paused") { data in
             let task = try await data.task()
             _ = try await data.worker()
             let runs = try await data.runs(1, of: task)

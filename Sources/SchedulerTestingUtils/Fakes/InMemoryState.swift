@@ -3,6 +3,7 @@ import SchedulerDomain
 /// Everything the in-memory store keeps, changed under one lock, so that every method is one transaction.
 struct InMemoryState {
     var lastTask: Int64 = 0
+    var tenants: [TenantID: Tenant] = [.default: Tenant(id: .default)]
     var tasks: [TaskID: TaskDefinition] = [:]
     var deleted: Set<TaskID> = []
     var versions: [TaskVersionID: TaskSpec] = [:]
@@ -18,6 +19,7 @@ struct InMemoryState {
     /// The open joins of each dependent task, oldest first.
     var joins: [TaskID: [WaveJoin]] = [:]
     var edges: [WaveEdge] = []
+    var turns = PickTurns()
 
     /// The task with its deletion looked at; nil also for another tenant's.
     func undeleted(_ id: TaskID, tenant: TenantID) -> TaskDefinition? {

@@ -3,6 +3,7 @@ import Synchronization
 
 /// A store in memory with the semantics of the real ones, for tests; it passes the same contract.
 public final class InMemoryStore: SchedulerStore, RestartRecovery {
+    public let tenants: any TenantRepository
     public let tasks: any TaskRepository
     public let runs: any TaskRunRepository
     public let backfills: any BackfillRepository
@@ -17,6 +18,7 @@ public final class InMemoryStore: SchedulerStore, RestartRecovery {
     /// - Parameter now: the store's clock, for example `{ clock.now }` of a `VirtualClock`.
     public init(now: @escaping @Sendable () -> UTCInstant) {
         shared = InMemoryShared(now: now)
+        tenants = InMemoryTenantRepository(shared)
         tasks = InMemoryTaskRepository(shared)
         runs = InMemoryTaskRunRepository(shared)
         backfills = InMemoryBackfillRepository(shared)

@@ -16,7 +16,7 @@ public final class InMemoryTaskRunRepository: TaskRunRepository {
 
     public func pick(limit: Int) async throws -> Pick {
         shared.transaction { state, now in
-            let picked = state.pickable(limit: limit, slots: state.freeSlots(), now: now)
+            let picked = state.plan(slots: nil, limit: limit, now: now)
             for run in picked {
                 state.live[run.id]?.status = .dispatched
                 state.live[run.id]?.dispatchedAt = now
@@ -24,11 +24,7 @@ public final class InMemoryTaskRunRepository: TaskRunRepository {
             }
             let next = state.live.values.filter { $0.status == .pending && $0.dueAt > now }.map(\.dueAt).min()
             return Pick(
-                runs: picked.map {
-                    PickedRun(
-                        attempt: RunAttempt(run: $0.id, attempt: $0.attempt + 1), taskType: $0.taskType,
-                        priority: $0.priority)
-                },
+                runs: picked.map { PickedRun(WaitingRun($0)) }, isPartial: picked.count >= limit,
                 nextDueIn: next.map { now.duration(to: $0) })
         }
     }
@@ -49,8 +45,8 @@ public final class InMemoryTaskRunRepository: TaskRunRepository {
     public func pickAndClaim(for worker: WorkerID, taskTypes: [String], limit: Int) async throws -> [ClaimedRun] {
         try shared.transaction { state, now in
             try state.checkAlive(worker)
-            let slots = FreeSlots(total: limit, byType: Dictionary(taskTypes.map { ($0, limit) }) { first, _ in first })
-            return state.pickable(limit: limit, slots: slots, now: now).map { run in
+            let picked = state.plan(slots: FreeSlots(limit, of: taskTypes), limit: limit, now: now)
+            return picked.map { run in
                 var run = run
                 run.dispatchedAt = now
                 return state.start(run, on: worker, now: now)
@@ -124,5 +120,9 @@ public final class InMemoryTaskRunRepository: TaskRunRepository {
 
     public func wave(_ id: RunID, tenant: TenantID, limit: Int) async throws -> WaveRecord {
         shared.transaction { state, _ in state.wave(id, tenant: tenant, limit: limit) }
+    }
+
+    public func outlook(of run: RunID, tenant: TenantID) async throws -> RunOutlook? {
+        shared.transaction { state, now in state.outlook(of: run, tenant: tenant, now: now) }
     }
 }

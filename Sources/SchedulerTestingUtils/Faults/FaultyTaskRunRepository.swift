@@ -84,6 +84,10 @@ public final class FaultyTaskRunRepository: TaskRunRepository {
         try await base.wave(id, tenant: tenant, limit: limit)
     }
 
+    public func outlook(of run: RunID, tenant: TenantID) async throws -> RunOutlook? {
+        try await base.outlook(of: run, tenant: tenant)
+    }
+
     private func perform<Output>(_ call: Call, _ body: () async throws -> Output) async throws -> Output {
         let fault = faults.withLock { faults in
             faults[call, default: []].isEmpty ? nil : faults[call, default: []].removeFirst()

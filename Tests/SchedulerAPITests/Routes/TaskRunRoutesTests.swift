@@ -45,6 +45,41 @@ struct TaskRunRoutesTests {
         }
     }
 
+    @Test("an explanation tells why a run waits; of a run that does not exist there is none")
+    func explain() async throws {
+        let bench = APITestBench()
+        try await bench.run(.router) { client in
+            let task = try await client.createTask("capped", ["max_concurrent": 1])
+            var runs: [String] = []
+            for _ in 0..<2 {
+                runs.append(try #require(try await client.post("/api/tasks/\(task)/trigger").data?["id"]?.string))
+            }
+            let alone = try await client.get("/api/task-runs/\(runs[0])/explain")
+            #expect(alone.status == 200)
+            #expect(alone.data?["reasons"]?.array?.map { $0["code"] } == ["no_worker"])
+            #expect(alone.data?["reasons"]?.array?.first?["message"] == "no live worker takes type shell")
+
+            let data = TestDataFactory(store: bench.store, clock: bench.clock)
+            _ = try await data.worker("shell")
+            let picked = try #require(try await bench.store.runs.pick(limit: 5).runs.first).attempt.run.description
+            let waiting = try #require(runs.first { $0 != picked })
+            let held = try await client.get("/api/task-runs/\(waiting)/explain").data
+            #expect(held?["run_id"] == .string(waiting))
+            #expect(held?["status"] == "pending")
+            #expect(held?["effective_priority"] == "normal")
+            let reason = try #require(held?["reasons"]?.array?.first)
+            #expect(reason["code"] == "task_limit")
+            #expect(reason["message"] == "limit 1/1: its task's max_concurrent is used up")
+            #expect(reason["used"] == 1 && reason["limit"] == 1)
+            #expect(reason["runs"] == .array([.string(picked)]))
+            let offered = try await client.get("/api/task-runs/\(picked)/explain").data
+            #expect(offered?["reasons"]?.array?.map { $0["code"] } == ["dispatched"])
+
+            #expect(try await client.get("/api/task-runs/\(RunID.next(at: bench.clock.now))/explain").status == 404)
+            #expect(try await client.get("/api/task-runs/\(waiting)/explain?why=1").status == 400)
+        }
+    }
+
     @Test("a draft cannot be triggered")
     func draft() async throws {
         try await APITestBench().run(.router) { client in

@@ -7,6 +7,7 @@ struct FailingStore: SchedulerStore {
     let error: (any Error)?
 
     var tasks: any TaskRepository { FailingTaskRepository(base: base.tasks, error: error) }
+    var tenants: any TenantRepository { base.tenants }
     var runs: any TaskRunRepository { base.runs }
     var backfills: any BackfillRepository { base.backfills }
     var workers: any WorkerRepository { base.workers }

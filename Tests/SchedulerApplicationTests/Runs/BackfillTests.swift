@@ -183,6 +183,8 @@ private struct CancellingStore: SchedulerStore {
     let base: any SchedulerStore
     let backfills: any BackfillRepository
 
+    var tenants: any TenantRepository { base.tenants }
+    var zoneSettings: any ZoneSettings { base.zoneSettings }
     var tasks: any TaskRepository { base.tasks }
     var runs: any TaskRunRepository { base.runs }
     var workers: any WorkerRepository { base.workers }

@@ -59,6 +59,7 @@ struct ReportOutcomesTests {
         func attempts(of run: RunID) async throws -> [AttemptRecord] { throw unused() }
         func upstreams(of run: RunID) async throws -> [UpstreamResult] { throw unused() }
         func wave(_ id: RunID, tenant: TenantID, limit: Int) async throws -> WaveRecord { throw unused() }
+        func outlook(of run: RunID, tenant: TenantID) async throws -> RunOutlook? { throw unused() }
     }
 
     private let outcomes = (0..<7).map { _ in

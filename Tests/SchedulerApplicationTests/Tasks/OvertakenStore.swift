@@ -47,6 +47,7 @@ struct OvertakenStore: SchedulerStore {
     let base: any SchedulerStore
     let tasks: any TaskRepository
 
+    var tenants: any TenantRepository { base.tenants }
     var runs: any TaskRunRepository { base.runs }
     var backfills: any BackfillRepository { base.backfills }
     var workers: any WorkerRepository { base.workers }

@@ -98,4 +98,110 @@ struct PostgresConcurrencyTests {
             book.page.withLock { page in page.settled += settled.count { $0 == .ended(.completed) } }
         }
     }
+
+    @Test("with several pickers at once the limits of keys and tenants are exact")
+    func sharedLimits() async throws {
+        try await PostgresTestServer.withDatabase { configuration in
+            let stores = (0..<3).map { _ in
+                PostgresStore(configuration: configuration, logger: PostgresTestServer.logger)
+            }
+            let now = try await stores[0].now()
+            let worker = WorkerID.fresh(at: now)
+            try await stores[0].workers.register(
+                WorkerInfo(
+                    id: worker, name: "w", hostname: "h", taskTypes: ["x"], maxConcurrentTasks: 100,
+                    lastHeartbeat: now, registeredAt: now))
+            try await stores[0].tenants.save([Tenant(id: TenantID("limited"), maxConcurrent: 5)])
+            let drafts = (0..<4).map { index in
+                TaskDraft(
+                    tenant: index < 2 ? .default : TenantID("limited"),
+                    spec: TaskSpec(
+                        name: "task \(index)", taskType: "x", executor: "x", maxConcurrent: index < 2 ? 3 : 0,
+                        concurrencyKey: index < 2 ? "shared" : nil))
+            }
+            let tasks = try await stores[0].tasks.create(drafts)
+            let groups = tasks.map { task in
+                (0..<40).map { _ in NewRun(id: RunID(at: now), tenant: task.tenant, task: task.id) }
+            }
+            for result in try await stores[0].runs.enqueue(groups) { #expect(try result.get().count == 40) }
+
+            let tally = Tally(keyed: Set(tasks.prefix(2).map(\.id)), runs: 160)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for (index, store) in stores.enumerated() {
+                    group.addTask { try await share(store.runs, worker, tally, byItself: index == 0) }
+                    group.addTask { try await share(store.runs, worker, tally, byItself: false) }
+                }
+                try await group.waitForAll()
+            }
+            let seen = tally.counts.withLock { $0 }
+            #expect(seen.mostOfKey <= 3 && seen.mostOfKey > 0)
+            #expect(seen.mostOfTenant <= 5 && seen.mostOfTenant > 0)
+            #expect(seen.ended == 160)
+            for store in stores { await store.shutdown() }
+        }
+    }
+
+    /// How many runs are between a committed claim and the settling, and the most that ever were.
+    private final class Tally: Sendable {
+        struct Counts {
+            var key = 0
+            var tenant = 0
+            var mostOfKey = 0
+            var mostOfTenant = 0
+            var ended = 0
+        }
+        let keyed: Set<TaskID>
+        let runs: Int
+        let counts = Mutex(Counts())
+
+        init(keyed: Set<TaskID>, runs: Int) {
+            self.keyed = keyed
+            self.runs = runs
+        }
+
+        var isDone: Bool { counts.withLock { $0.ended >= runs } }
+
+        func start(_ claimed: [ClaimedRun]) {
+            let ofKey = claimed.count { keyed.contains($0.version.task) }
+            counts.withLock { counts in
+                counts.key += ofKey
+                counts.tenant += claimed.count - ofKey
+                counts.mostOfKey = max(counts.mostOfKey, counts.key)
+                counts.mostOfTenant = max(counts.mostOfTenant, counts.tenant)
+            }
+        }
+
+        func stop(_ claimed: [ClaimedRun]) {
+            let ofKey = claimed.count { keyed.contains($0.version.task) }
+            counts.withLock { counts in
+                counts.key -= ofKey
+                counts.tenant -= claimed.count - ofKey
+                counts.ended += claimed.count
+            }
+        }
+    }
+
+    /// One process: takes what the shared limits allow, until all runs have ended.
+    private func share(
+        _ runs: any TaskRunRepository, _ worker: WorkerID, _ tally: Tally, byItself: Bool
+    ) async throws {
+        while !tally.isDone {
+            let claimed: [ClaimedRun]
+            if byItself {
+                claimed = try await runs.pickAndClaim(for: worker, taskTypes: ["x"], limit: 3)
+            } else {
+                let picked = try await runs.pick(limit: 10).runs.map(\.attempt)
+                claimed = try await runs.claim(RunClaim(worker: worker, take: picked))
+            }
+            tally.start(claimed)
+            await Task.yield()
+            tally.stop(claimed)
+            _ = try await runs.settle(
+                claimed.map { run in
+                    RunOutcome(
+                        attempt: run.attempt, worker: worker, ending: .success, startedAt: run.scheduledAt,
+                        endedAt: run.scheduledAt)
+                })
+        }
+    }
 }

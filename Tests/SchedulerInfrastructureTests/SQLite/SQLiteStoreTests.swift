@@ -76,7 +76,8 @@ struct SQLiteStoreTests {
     @Test(
         "picks, counts and lists by index, never by a walk through all runs",
         arguments: [
-            SQLiteTaskRunSQL.nextLane, SQLiteTaskRunSQL.nextInLane, SQLiteTaskRunSQL.nextDue, SQLiteTaskRunSQL.active,
+            SQLitePickSQL.nextClass, SQLitePickSQL.heads, SQLitePickSQL.nextLane, SQLitePickSQL.laneHeads,
+            SQLitePickSQL.nextDue, SQLitePickSQL.underWay, SQLitePickSQL.holdersOfTask, SQLitePickSQL.holdersOfKey,
             SQLiteTaskRunSQL.findLive, SQLiteTaskRunSQL.findHistory, SQLiteTaskSQL.pendingRuns, SQLiteTaskSQL.due,
             SQLiteTaskSQL.nextFire, SQLiteTaskSQL.fires,
             SQLiteTaskRunSQL.selectHistory + " WHERE task_id = ? AND id < ? ORDER BY id DESC LIMIT 10",

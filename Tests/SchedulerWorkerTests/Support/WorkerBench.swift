@@ -110,6 +110,7 @@ private struct FaultyStore: SchedulerStore {
     let base: InMemoryStore
     let runs: any TaskRunRepository
 
+    var tenants: any TenantRepository { base.tenants }
     var tasks: any TaskRepository { base.tasks }
     var workers: any WorkerRepository { base.workers }
     var backfills: any BackfillRepository { base.backfills }

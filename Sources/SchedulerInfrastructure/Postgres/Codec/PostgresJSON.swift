@@ -12,6 +12,9 @@ enum PostgresJSON {
     }
 
     static func encode(_ progress: ZoneProgress) throws -> [UInt8] { Array(try JSONEncoder().encode(progress)) }
+    static func encode(_ turns: PickTurns) throws -> String {
+        String(decoding: try JSONEncoder().encode(turns), as: UTF8.self)
+    }
 
     static func encode(_ labels: [String: String]) -> JSONValue { .object(labels.mapValues { .string($0) }) }
 

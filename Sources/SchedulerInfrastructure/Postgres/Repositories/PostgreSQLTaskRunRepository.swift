@@ -16,20 +16,13 @@ public struct PostgreSQLTaskRunRepository: TaskRunRepository {
         return try await context.pool.transaction("pick runs") { session in
             let isAlone = try session.execute(RunPicking.tryLock).first { try $0.bool() } ?? false
             guard isAlone else { return Pick(runs: [], isContended: true) }
-            var pick = Pick(runs: [])
-            _ = try session.execute(RunPicking.pick, [now, .int8(Int64(limit))]).map { row in
-                guard let id = try row.optionalUUID() else {
-                    _ = (try row.optionalInt(), row.optionalText(), try row.optionalInt())
-                    let dueAt = try row.optionalInstant()
-                    let clock = try row.instant()
-                    pick.nextDueIn = dueAt.map { clock.duration(to: $0) }
-                    return
-                }
-                pick.runs.append(
-                    PickedRun(
-                        attempt: RunAttempt(run: RunID(bits: id), attempt: try row.int()), taskType: try row.text(),
-                        priority: try row.priority()))
+            let plan = try session.plan(slots: nil, limit: limit, now: now)
+            var pick = Pick(runs: [], isPartial: plan.isPartial)
+            if plan.changes {
+                let taken = Set(try session.execute(RunPicking.pick, plan.parameters()).map { try $0.uuid() })
+                pick.runs = plan.runs.filter { taken.contains($0.id.bits) }.map(PickedRun.init)
             }
+            if !pick.isPartial { pick.nextDueIn = try session.nextDueIn(after: plan.now) }
             return pick
         }
     }
@@ -71,12 +64,12 @@ public struct PostgreSQLTaskRunRepository: TaskRunRepository {
                 throw SchedulerError.workerLost(worker)
             }
             try session.execute(RunPicking.lock)
-            return try session.execute(
-                RunPicking.pickAndClaim,
-                [
-                    now, .int8(Int64(limit)), .texts(taskTypes), .uuid(worker.bits),
-                ]
-            ).map { try $0.optionalClaimedRun() }.compactMap { $0 }
+            let plan = try session.plan(slots: FreeSlots(limit, of: taskTypes), limit: limit, now: now)
+            guard plan.changes else { return [] }
+            let rows = try session.execute(RunPicking.pickAndClaim, plan.parameters() + [.uuid(worker.bits)])
+            let claimed = try rows.map { try $0.optionalClaimedRun() }.compactMap { $0 }
+            let byRun = Dictionary(uniqueKeysWithValues: claimed.map { ($0.attempt.run, $0) })
+            return plan.runs.compactMap { byRun[$0.id] }
         }
     }
 
@@ -155,6 +148,21 @@ public struct PostgreSQLTaskRunRepository: TaskRunRepository {
     public func wave(_ id: RunID, tenant: TenantID, limit: Int) async throws -> WaveRecord {
         // A transaction, so that the parts are read close together; a run that ends meanwhile stands in one of them.
         try await context.pool.transaction("find a workflow") { try $0.wave(id, tenant: tenant, limit: limit) }
+    }
+}
+
+extension PostgreSQLTaskRunRepository {
+    /// The most runs of a tenant, type and priority that an explanation looks at.
+    private static let outlookSize = 500
+
+    public func outlook(of run: RunID, tenant: TenantID) async throws -> RunOutlook? {
+        let now = context.now
+        return try await context.pool.transaction("explain a run") { session in
+            guard let run = try session.findRuns([run]).first(where: { $0.tenant == tenant }) else { return nil }
+            return RunOutlook(
+                run: run, snapshot: try session.pickSnapshot(for: run, size: Self.outlookSize, now: now),
+                holders: try session.holders(of: run))
+        }
     }
 }
 

@@ -32,7 +32,7 @@ public struct PostgreSQLZoneSettings: ZoneSettings {
             let tasks = try session.lockTasks(moves.map(\.task), now: now)
             let valid = moves.filter { tasks[$0.task]?.accepts($0) ?? false }
             try session.execute(
-                TaskSQL.advance,
+                ZoneSQL.move,
                 [
                     .int8s(valid.map(\.task.rawValue)), .instants(valid.map(\.to)), .bools(valid.map { $0.to == nil }),
                 ])
@@ -45,6 +45,14 @@ public struct PostgreSQLZoneSettings: ZoneSettings {
 
 /// Its statements, named after its methods.
 private enum ZoneSQL {
+    static let move = PostgresStatement.write(
+        "zones.move",
+        """
+        UPDATE tasks SET next_run_at = moved.next, status = CASE WHEN moved.ends THEN 'inactive' ELSE status END
+        FROM unnest($1, $2, $3) AS moved (id, next, ends)
+        WHERE tasks.id = moved.id
+        """)
+
     static let progress = PostgresStatement.read("zones.progress", "SELECT value FROM settings WHERE key = 'zones'")
 
     static let now = PostgresStatement.read("zones.now", "SELECT coalesce($1, now())")

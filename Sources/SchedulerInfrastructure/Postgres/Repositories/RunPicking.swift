@@ -1,140 +1,175 @@
-/// The statements that choose among pending runs; shared by `pick` and `pickAndClaim`.
+/// The statements of picking, in the order in which a pass executes them.
 ///
-/// Pickers are serialised by an advisory lock taken in a statement of its own, so that the choosing statement has a
-/// snapshot of its own that sees what the last picker committed. Every other transition only lowers the counts, so
-/// what is counted inside is exact.
+/// Pickers are serialised by an advisory lock taken in a statement of its own, so that the reading statements have
+/// snapshots of their own that see what the last picker committed. Every other transition only lowers the counts, so
+/// a limit that holds for what is counted inside holds at the commit.
+///
+/// No statement walks through a backlog: a pass reads the first runs of each class (tenant, type and priority), and
+/// where those are held back, the first runs of at most `mostLanes` lanes.
 enum RunPicking {
     /// The key of the advisory lock of pickers, unique among ours in a database.
     static let lockKey = 7_237_001
+
+    /// The most lanes that one pass looks at; the next goes on after them.
+    static let mostLanes = 1_000
 
     /// Nobody waits: who fails comes again.
     static let tryLock = PostgresStatement.read("runs.tryPickLock", "SELECT pg_try_advisory_xact_lock(\(lockKey))")
     static let lock = PostgresStatement.read("runs.pickLock", "SELECT pg_advisory_xact_lock(\(lockKey))")
 
-    /// The slots of live workers that are not taken: by type, and of all.
-    ///
-    /// A run counts while it is dispatched, and while it runs on a worker that takes more; what a leaving worker still
-    /// runs takes no slot of the others.
-    private static let liveSlots = """
-        capacity AS MATERIALIZED (
-            SELECT types.task_type,
-                   sum(worker.max_concurrent_tasks)
-                   - coalesce((SELECT sum(slots) FROM active WHERE active.task_type = types.task_type), 0) AS free
-            FROM workers AS worker CROSS JOIN LATERAL unnest(worker.task_types) AS types (task_type)
-            WHERE worker.status IN ('online', 'busy')
-            GROUP BY types.task_type
-        ), slots AS MATERIALIZED (
-            SELECT least($2, coalesce(sum(max_concurrent_tasks), 0)
-                             - coalesce((SELECT sum(slots) FROM active), 0))::bigint AS free
-            FROM workers WHERE status IN ('online', 'busy')
-        )
+    /// The time, whose turn it is, and the workers that may start or hold runs; one row at least.
+    static let situation = PostgresStatement.read(
+        "runs.pickSituation",
         """
+        SELECT coalesce($1, now()), turns.state, worker.id, worker.max_concurrent_tasks, worker.task_types,
+               worker.status IN ('online', 'busy')
+        FROM pick_turns AS turns LEFT JOIN workers AS worker ON worker.status <> 'offline'
+        """)
 
-    /// The slots that one worker asks for.
-    private static let ownSlots = """
-        capacity AS MATERIALIZED (SELECT task_type, $2::bigint AS free FROM unnest($3::text[]) AS types (task_type)),
-        slots AS MATERIALIZED (SELECT $2::bigint AS free)
+    static let underWay = PostgresStatement.read(
+        "runs.pickUnderWay",
         """
+        SELECT tenant_id, task_id, task_type, concurrency_key, CASE WHEN status = 'running' THEN worker_id END, count(*)
+        FROM run_live WHERE dispatched_at IS NOT NULL GROUP BY 1, 2, 3, 4, 5
+        """)
 
-    /// From the clock to `locked`, the chosen rows.
-    ///
-    /// It goes by lanes (task and priority) found by a loose scan of their index, and takes from each at most what may
-    /// start, so a capped task's backlog is never walked through. Rows are locked by `status`, not `dispatched_at`,
-    /// lest the planner reads the whole lane index for it. $1 is the time, $2 the limit.
-    private static func chosen(slots: String) -> String {
-        """
-        WITH RECURSIVE clock AS MATERIALIZED (
-            SELECT coalesce($1::timestamptz, now()) AS now
-        ), lane AS (
-            (SELECT task_id, priority FROM run_live WHERE dispatched_at IS NULL ORDER BY task_id, priority LIMIT 1)
+    /// The classes that have a pending run, each found by one step in their index.
+    private static let classes = """
+        class AS (
+            (SELECT tenant_id, task_type, priority FROM run_live
+             WHERE dispatched_at IS NULL ORDER BY tenant_id, task_type, priority LIMIT 1)
             UNION ALL
-            SELECT next.task_id, next.priority FROM lane CROSS JOIN LATERAL (
-                SELECT task_id, priority FROM run_live
-                WHERE dispatched_at IS NULL AND (task_id, priority) > (lane.task_id, lane.priority)
-                ORDER BY task_id, priority LIMIT 1
+            SELECT next.tenant_id, next.task_type, next.priority FROM class CROSS JOIN LATERAL (
+                SELECT tenant_id, task_type, priority FROM run_live
+                WHERE dispatched_at IS NULL
+                      AND (tenant_id, task_type, priority) > (class.tenant_id, class.task_type, class.priority)
+                ORDER BY tenant_id, task_type, priority LIMIT 1
             ) AS next
-        ), active AS MATERIALIZED (
-            SELECT run.task_id, run.task_type, count(*) AS runs,
-                   count(*) FILTER (WHERE run.status = 'dispatched' OR worker.status IN ('online', 'busy')) AS slots
-            FROM run_live AS run LEFT JOIN workers AS worker ON worker.id = run.worker_id
-            WHERE run.dispatched_at IS NOT NULL
-            GROUP BY run.task_id, run.task_type
-        ), \(slots), candidate AS (
-            SELECT lane.task_id, lane.priority, run.id, run.due_at, run.task_type, room.free
-            FROM lane
-            JOIN tasks AS task ON task.id = lane.task_id
-            CROSS JOIN slots
-            CROSS JOIN LATERAL (
-                SELECT greatest(0, CASE WHEN task.max_concurrent = 0 THEN slots.free ELSE least(
-                    slots.free,
-                    task.max_concurrent
-                    - coalesce((SELECT sum(runs) FROM active WHERE active.task_id = lane.task_id), 0)
-                ) END)::bigint AS free
-            ) AS room
-            CROSS JOIN LATERAL (
-                SELECT id, due_at, task_type FROM run_live
-                WHERE dispatched_at IS NULL AND task_id = lane.task_id AND priority = lane.priority
-                      AND due_at <= (SELECT now FROM clock)
-                ORDER BY due_at, id LIMIT room.free
-            ) AS run
-        ), within_task AS (
-            SELECT * FROM (
-                SELECT *, row_number() OVER (PARTITION BY task_id ORDER BY priority DESC, due_at, id) AS place
-                FROM candidate
-            ) AS ranked WHERE place <= free
-        ), within_type AS (
-            SELECT id, priority, due_at, task_type,
-                   row_number() OVER (PARTITION BY task_type ORDER BY priority DESC, due_at, id) AS type_place
-            FROM within_task
-        ), chosen AS MATERIALIZED (
-            SELECT within_type.id FROM within_type JOIN capacity USING (task_type)
-            WHERE type_place <= capacity.free
-            ORDER BY within_type.priority DESC, within_type.due_at, within_type.id
-            LIMIT (SELECT greatest(0, free) FROM slots)
-        ), locked AS MATERIALIZED (
-            SELECT id FROM run_live WHERE id = ANY(ARRAY(SELECT id FROM chosen)) AND status = 'pending'
-            ORDER BY id FOR UPDATE SKIP LOCKED
         )
         """
-    }
 
-    /// Its last row is not a run: it tells when the next pending run becomes due.
+    /// The first due runs of each class; fewer where there are many classes.
+    ///
+    /// $1 is the time, $2 the most of a class, $3 the types. The last column is how many were asked for.
+    static let heads = PostgresStatement.read(
+        "runs.pickHeads",
+        """
+        WITH RECURSIVE \(classes), wanted AS MATERIALIZED (
+            SELECT *, least($2, greatest(64, 4 * $2 / count(*) OVER ())) AS size FROM class WHERE task_type = ANY($3)
+        )
+        SELECT run.id, run.attempt, wanted.tenant_id, run.task_id, wanted.task_type, run.concurrency_key,
+               wanted.priority, run.trigger_type, run.due_at, wanted.size
+        FROM wanted CROSS JOIN LATERAL (
+            SELECT id, attempt, task_id, concurrency_key, trigger_type, due_at FROM run_live
+            WHERE dispatched_at IS NULL AND tenant_id = wanted.tenant_id AND task_type = wanted.task_type
+                  AND priority = wanted.priority AND due_at <= $1
+            ORDER BY due_at, id LIMIT wanted.size
+        ) AS run
+        """)
+
+    /// The limits of tasks, and of the tenants that have one.
+    static let limits = PostgresStatement.read(
+        "runs.pickLimits",
+        """
+        SELECT id, NULL, max_concurrent, status = 'paused' FROM tasks WHERE id = ANY($1)
+        UNION ALL
+        SELECT NULL, id, max_concurrent, false FROM tenants WHERE max_concurrent > 0
+        """)
+
+    /// The next lanes after the given one, each with its first due runs; a lane without any is a row too.
+    ///
+    /// $1 is the time, $2 the most of a lane, $3 the types, $4 tasks of which none may start, $5 to $8 the lane, $9 the
+    /// most lanes. The first column counts the lanes.
+    static let lanes = PostgresStatement.read(
+        "runs.pickLanes",
+        """
+        WITH RECURSIVE lane AS (
+            (SELECT task_id, priority, task_version, trigger_type, 1 AS place FROM run_live
+             WHERE dispatched_at IS NULL AND (task_id, priority, task_version, trigger_type) > ($5, $6, $7, $8)
+             ORDER BY task_id, priority, task_version, trigger_type LIMIT 1)
+            UNION ALL
+            SELECT next.task_id, next.priority, next.task_version, next.trigger_type, lane.place + 1
+            FROM lane CROSS JOIN LATERAL (
+                SELECT task_id, priority, task_version, trigger_type FROM run_live
+                WHERE dispatched_at IS NULL
+                      AND (task_id, priority, task_version, trigger_type)
+                          > (lane.task_id, lane.priority, lane.task_version, lane.trigger_type)
+                ORDER BY task_id, priority, task_version, trigger_type LIMIT 1
+            ) AS next
+            WHERE lane.place < $9
+        ), sized AS MATERIALIZED (
+            SELECT *, CASE WHEN task_id = ANY($4) THEN 0 ELSE least($2, greatest(1, 4 * $2 / count(*) OVER ())) END
+                   AS size
+            FROM lane
+        )
+        SELECT sized.place, sized.task_id, sized.priority, sized.task_version, sized.trigger_type,
+               run.id, run.attempt, run.tenant_id, run.task_type, run.concurrency_key, run.due_at
+        FROM sized LEFT JOIN LATERAL (
+            SELECT id, attempt, tenant_id, task_type, concurrency_key, due_at FROM run_live
+            WHERE dispatched_at IS NULL AND task_id = sized.task_id AND priority = sized.priority
+                  AND task_version = sized.task_version AND trigger_type = sized.trigger_type AND due_at <= $1
+            ORDER BY due_at, id LIMIT sized.size
+        ) AS run ON run.task_type = ANY($3)
+        ORDER BY sized.place, run.due_at, run.id
+        """)
+
+    static let nextDue = PostgresStatement.read(
+        "runs.pickNextDue",
+        """
+        WITH RECURSIVE \(classes)
+        SELECT min(run.due_at) FROM class CROSS JOIN LATERAL (
+            SELECT due_at FROM run_live
+            WHERE dispatched_at IS NULL AND tenant_id = class.tenant_id AND task_type = class.task_type
+                  AND priority = class.priority AND due_at > $1
+            ORDER BY due_at LIMIT 1
+        ) AS run
+        """)
+
+    /// Rows are locked by `status`, not `dispatched_at`, lest the planner reads a whole index for it; SKIP LOCKED keeps
+    /// a pick from waiting for whoever ends a run meanwhile.
+    ///
+    /// $1 is the time, $2 the runs, $3 whose turn it is afterwards.
+    private static let locked = """
+        turn AS (
+            UPDATE pick_turns SET state = $3
+        ), locked AS MATERIALIZED (
+            SELECT id FROM run_live WHERE id = ANY($2) AND status = 'pending' ORDER BY id FOR UPDATE SKIP LOCKED
+        )
+        """
+
     static let pick = PostgresStatement.write(
         "runs.pick",
         """
-        \(chosen(slots: liveSlots)), picked AS (
-            UPDATE run_live AS run
-            SET status = 'dispatched', dispatched_at = clock.now, updated_at = clock.now
-            FROM clock
-            WHERE run.id = ANY(ARRAY(SELECT id FROM locked))
-            RETURNING run.id, run.attempt + 1 AS attempt, run.task_type, run.priority, run.due_at
-        ), next_due AS (
-            SELECT min(run.due_at) AS due_at FROM lane CROSS JOIN LATERAL (
-                SELECT due_at FROM run_live
-                WHERE dispatched_at IS NULL AND task_id = lane.task_id AND priority = lane.priority
-                      AND due_at > (SELECT now FROM clock)
-                ORDER BY due_at LIMIT 1
-            ) AS run
-        )
-        SELECT id, attempt, task_type, priority, due_at, NULL::timestamptz FROM picked
-        UNION ALL
-        SELECT NULL, NULL, NULL, NULL, next_due.due_at, clock.now FROM clock, next_due
-        ORDER BY 4 DESC NULLS LAST, 5, 1
+        WITH \(locked)
+        UPDATE run_live AS run SET status = 'dispatched', dispatched_at = $1, updated_at = $1
+        WHERE run.id = ANY(ARRAY(SELECT id FROM locked))
+        RETURNING run.id
         """)
 
-    /// $3 is the task types, $4 the worker.
+    /// $4 is the worker.
     static let pickAndClaim = PostgresStatement.write(
         "runs.pickAndClaim",
         """
-        \(chosen(slots: ownSlots)), claimed AS (
+        WITH \(locked), claimed AS (
             UPDATE run_live AS run
-            SET status = 'running', dispatched_at = clock.now, started_at = clock.now, updated_at = clock.now,
+            SET status = 'running', dispatched_at = $1, started_at = $1, updated_at = $1,
                 attempt = run.attempt + 1, worker_id = $4, progress = 0
-            FROM clock
             WHERE run.id = ANY(ARRAY(SELECT id FROM locked))
             RETURNING run.*
         )
-        SELECT \(ClaimColumns.all) FROM claimed ORDER BY priority DESC, due_at, id
+        SELECT \(ClaimColumns.all) FROM claimed
+        """)
+
+    /// Some of the runs that count against the limits of a task, or of a key.
+    static let holders = PostgresStatement.read(
+        "runs.holders",
+        """
+        (SELECT true, id FROM run_live WHERE dispatched_at IS NOT NULL AND task_id = $1
+         ORDER BY dispatched_at, id LIMIT $4)
+        UNION ALL
+        (SELECT false, id FROM run_live
+         WHERE dispatched_at IS NOT NULL AND tenant_id = $2 AND concurrency_key = $3
+         ORDER BY dispatched_at, id LIMIT $4)
         """)
 }
 

@@ -1,0 +1,17 @@
+/// What holds a pending run back.
+///
+/// The picker asks for it, and so does whoever explains why a run waits.
+public enum PickRefusal: Sendable, Hashable {
+    case notDue(until: UTCInstant)
+    /// Its task is paused, and nobody asked for the run by hand.
+    case paused
+    /// As many runs of its task are under way as `max_concurrent` allows.
+    case taskLimit(used: Int, limit: Int)
+    /// As many runs with its concurrency key are under way, of whichever task.
+    case keyLimit(key: String, used: Int, limit: Int)
+    case tenantLimit(used: Int, limit: Int)
+    /// No live worker takes its type.
+    case noWorker(type: String)
+    /// All slots of the workers that take its type are in use.
+    case noSlot(type: String, slots: Int)
+}

@@ -1,0 +1,115 @@
+/// Why a run is where it is, as the picker sees it.
+public struct RunExplanation: Sendable, Hashable {
+    /// One of the things that hold a run, or what became of it.
+    public enum Reason: Sendable, Hashable {
+        case notDue(until: UTCInstant)
+        /// Its task spreads its runs over some seconds after the fire time.
+        case jitter(until: UTCInstant)
+        /// It failed, and its next attempt waits.
+        case backoff(until: UTCInstant, failures: Int)
+        case paused
+        case taskLimit(used: Int, limit: Int, runs: [RunID])
+        case keyLimit(key: String, used: Int, limit: Int, runs: [RunID])
+        case tenantLimit(used: Int, limit: Int)
+        /// `draining` counts the workers of its type that take nothing new.
+        case noWorker(type: String, draining: Int)
+        case noSlot(type: String, slots: Int)
+        /// Runs that start before it: earlier ones of its tenant, or of priorities whose turn comes first.
+        case turn(runs: Int, isAtLeast: Bool)
+        /// Runs of other tenants that start before it, since tenants take turns.
+        case tenantShare(runs: Int, tenants: Int)
+        /// Nothing holds it: the next pick takes it.
+        case ready
+        /// A message to the workers is on its way; unclaimed, it is taken back at the given time.
+        case dispatched(since: UTCInstant, until: UTCInstant)
+        case running(on: WorkerID?, since: UTCInstant?, attempt: Int, cancelRequestedAt: UTCInstant?)
+        case ended(TaskRunStatus, at: UTCInstant?, message: String?)
+    }
+
+    /// How long a dispatched run may stay unclaimed before it returns to `pending`.
+    public static let claimPatience: Duration = .seconds(15)
+
+    public var run: TaskRun
+    /// The store's time.
+    public var now: UTCInstant
+    /// The priority that its age has given it; nil unless it is pending.
+    public var effectivePriority: Priority?
+    /// Never empty.
+    public var reasons: [Reason]
+
+    public init(_ outlook: RunOutlook) {
+        run = outlook.run
+        now = outlook.snapshot.now
+        switch run.status {
+        case .pending:
+            effectivePriority = WaitingRun(run).effectivePriority(at: now)
+            reasons = RunExplanation.reasons(of: outlook)
+        case .dispatched:
+            let since = run.dispatchedAt ?? run.updatedAt
+            reasons = [.dispatched(since: since, until: since.advanced(by: RunExplanation.claimPatience))]
+        case .running:
+            reasons = [
+                .running(
+                    on: run.worker, since: run.startedAt, attempt: run.attempt,
+                    cancelRequestedAt: run.cancelRequestedAt)
+            ]
+        case .completed, .failed, .timeout, .cancelled, .skipped:
+            reasons = [.ended(run.status, at: run.completedAt, message: run.errorMessage)]
+        }
+    }
+
+    private static func reasons(of outlook: RunOutlook) -> [Reason] {
+        let snapshot = outlook.snapshot
+        let run = WaitingRun(outlook.run)
+        let refusals = PickAdmission(snapshot, slots: snapshot.freeSlots).refusals(of: run)
+        var reasons = refusals.map { reason($0, outlook) }
+        // Whose turn it is matters only to a run that its own limits would let start.
+        let waitsForSlot = refusals.allSatisfy { if case .noSlot = $0 { true } else { false } }
+        if waitsForSlot { reasons += turns(before: run, in: snapshot, hasSlot: refusals.isEmpty) }
+        return reasons
+    }
+
+    private static func reason(_ refusal: PickRefusal, _ outlook: RunOutlook) -> Reason {
+        switch refusal {
+        case .notDue(let time): waiting(until: time, outlook.run)
+        case .paused: .paused
+        case .taskLimit(let used, let limit): .taskLimit(used: used, limit: limit, runs: outlook.holders.ofTask)
+        case .keyLimit(let key, let used, let limit):
+            .keyLimit(key: key, used: used, limit: limit, runs: outlook.holders.ofKey)
+        case .tenantLimit(let used, let limit): .tenantLimit(used: used, limit: limit)
+        case .noWorker(let type):
+            .noWorker(
+                type: type,
+                draining: outlook.snapshot.workers.count { !$0.takesRuns && $0.taskTypes.contains(type) })
+        case .noSlot(let type, let slots): .noSlot(type: type, slots: slots)
+        }
+    }
+
+    private static func waiting(until time: UTCInstant, _ run: TaskRun) -> Reason {
+        if run.failures > 0, run.attempt > 0 { return .backoff(until: time, failures: run.failures) }
+        return run.attempt == 0 && run.dueAt > run.scheduledAt ? .jitter(until: time) : .notDue(until: time)
+    }
+
+    /// What starts before the run, found by the plan that picks.
+    ///
+    /// With the slots that are free: it is picked next, or it is not. Without end of slots: how many come before it.
+    private static func turns(before run: WaitingRun, in snapshot: PickSnapshot, hasSlot: Bool) -> [Reason] {
+        if hasSlot {
+            let next = PickPlan(snapshot, slots: snapshot.freeSlots, limit: .max)
+            if next.runs.contains(where: { $0.id == run.id }) { return [.ready] }
+        }
+        let order = PickPlan(snapshot, slots: .unlimited, limit: .max).runs
+        let place = order.firstIndex { $0.id == run.id }
+        let before = order.prefix(upTo: place ?? order.count)
+        let level = run.effectivePriority(at: snapshot.now)
+        let others = before.filter { $0.tenant != run.tenant && $0.effectivePriority(at: snapshot.now) == level }
+        var reasons: [Reason] = []
+        if before.count > others.count || place == nil {
+            reasons.append(.turn(runs: before.count - others.count, isAtLeast: place == nil))
+        }
+        if !others.isEmpty {
+            reasons.append(.tenantShare(runs: others.count, tenants: Set(others.map(\.tenant)).count))
+        }
+        return reasons
+    }
+}

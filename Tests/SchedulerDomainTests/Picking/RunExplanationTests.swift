@@ -1,0 +1,86 @@
+import SchedulerDomain
+import Testing
+
+@Suite("Explaining a run")
+struct RunExplanationTests {
+    private let now = UTCInstant(secondsSinceEpoch: 1_700_000_000)
+    private let worker = WorkerSlots(worker: WorkerID(bits: 1), slots: 8, taskTypes: ["shell"])
+
+    private func run(
+        _ number: Int, tenant: TenantID = .default, priority: Priority = .normal, dueIn seconds: Int = -1,
+        change: (inout TaskRun) -> Void = { _ in }
+    ) -> TaskRun {
+        let dueAt = now.advanced(by: .seconds(seconds))
+        var run = TaskRun(
+            id: RunID(bits: UInt128(number)), tenant: tenant, task: TaskID(1), priority: priority, scheduledAt: dueAt,
+            dueAt: dueAt, createdAt: now, updatedAt: now)
+        change(&run)
+        return run
+    }
+
+    private func explain(_ run: TaskRun, among others: [TaskRun] = [], slotsInUse: Int = 0) -> RunExplanation {
+        let underWay = RunsUnderWay(task: TaskID(2), taskType: "shell", worker: worker.worker, count: slotsInUse)
+        return RunExplanation(
+            RunOutlook(
+                run: run,
+                snapshot: PickSnapshot(
+                    now: now, waiting: (others + [run]).filter { $0.dueAt <= now }.map(WaitingRun.init),
+                    underWay: [underWay], workers: [worker])))
+    }
+
+    @Test("a run that the next pick takes is ready, and no other is")
+    func ready() {
+        let others = (0..<8).map { run($0) }
+        #expect(explain(run(9), among: Array(others.prefix(7))).reasons == [.ready])
+        #expect(explain(run(9), among: others).reasons == [.turn(runs: 8, isAtLeast: false)])
+    }
+
+    @Test("without a slot it says so, and how many come before")
+    func noSlot() {
+        let foreign = (0..<3).map { run($0, tenant: TenantID("other")) }
+        let explanation = explain(run(9), among: foreign + [run(5), run(6)], slotsInUse: 8)
+        #expect(
+            explanation.reasons == [
+                .noSlot(type: "shell", slots: 8), .turn(runs: 2, isAtLeast: false), .tenantShare(runs: 2, tenants: 1),
+            ])
+    }
+
+    @Test("its age shows in its effective priority")
+    func effectivePriority() {
+        #expect(explain(run(1, priority: .low, dueIn: -600)).effectivePriority == .high)
+        #expect(explain(run(1) { $0.status = .running }).effectivePriority == nil)
+    }
+
+    @Test("before its time it tells whether it waits for the schedule, for jitter, or after a failure")
+    func notDue() {
+        let until = now.advanced(by: .seconds(30))
+        #expect(explain(run(1, dueIn: 30)).reasons == [.notDue(until: until)])
+        let spread = run(1, dueIn: 30) { $0.scheduledAt = now }
+        #expect(explain(spread).reasons == [.jitter(until: until)])
+        let failed = run(1, dueIn: 30) {
+            $0.attempt = 2
+            $0.failures = 2
+        }
+        #expect(explain(failed).reasons == [.backoff(until: until, failures: 2)])
+    }
+
+    @Test("every reason has a code of its own and a sentence")
+    func texts() {
+        let runs = [RunID(bits: 1)]
+        let reasons: [RunExplanation.Reason] = [
+            .notDue(until: now), .jitter(until: now), .backoff(until: now, failures: 1), .paused,
+            .taskLimit(used: 5, limit: 5, runs: runs), .keyLimit(key: "k", used: 5, limit: 5, runs: runs),
+            .tenantLimit(used: 5, limit: 5), .noWorker(type: "gpu", draining: 0), .noSlot(type: "gpu", slots: 8),
+            .turn(runs: 3, isAtLeast: true), .tenantShare(runs: 3, tenants: 2), .ready,
+            .dispatched(since: now, until: now), .running(on: nil, since: nil, attempt: 1, cancelRequestedAt: nil),
+            .ended(.failed, at: now, message: "exit code 1"),
+        ]
+        #expect(Set(reasons.map(\.code)).count == reasons.count)
+        #expect(RunExplanation.Reason.taskLimit(used: 5, limit: 5, runs: runs).message.hasPrefix("limit 5/5"))
+        #expect(
+            RunExplanation.Reason.noWorker(type: "gpu", draining: 0).message == "no live worker takes type gpu")
+        #expect(
+            RunExplanation.Reason.ended(.failed, at: nil, message: "exit code 1").message
+                == "it ended as failed: exit code 1")
+    }
+}
