@@ -1,5 +1,5 @@
 DROP TABLE backfill_fires, backfills;
-DROP INDEX IF EXISTS run_live_workflow;
+DROP INDEX run_live_scheduled;
 DELETE FROM task_fires WHERE skipped = 'paused';
 ALTER TABLE task_fires DROP CONSTRAINT task_fires_skipped_check;
 ALTER TABLE task_fires ADD CONSTRAINT task_fires_skipped_check CHECK (skipped IN ('misfire', 'overlap'));

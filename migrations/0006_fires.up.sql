@@ -5,7 +5,8 @@ UPDATE tasks SET paused_at = updated_at WHERE status = 'paused' AND deleted_at I
 ALTER TABLE task_fires DROP CONSTRAINT task_fires_skipped_check;
 ALTER TABLE task_fires ADD CONSTRAINT task_fires_skipped_check CHECK (skipped IN ('misfire', 'overlap', 'paused'));
 
-CREATE INDEX IF NOT EXISTS run_live_workflow ON run_live (workflow_id) WHERE workflow_id IS NOT NULL;
+-- What waits of a task's schedule, whatever backlog of other runs it or others have.
+CREATE INDEX run_live_scheduled ON run_live (task_id) WHERE dispatched_at IS NULL AND trigger_type = 'scheduled';
 
 CREATE TABLE backfills (
     id uuid PRIMARY KEY,

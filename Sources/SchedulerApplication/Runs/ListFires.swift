@@ -83,7 +83,7 @@ public struct ListFires: Sendable {
             let version = TaskVersionID(task: task.id, version: items[index].version ?? task.version)
             let spec = specs[version] ?? task.spec
             items[index].count = try counter.count(
-                FireTimes(of: spec, zones: zones), from: items[index].scheduledAt, through: last)
+                FireTimes(readable: spec, zones: zones), from: items[index].scheduledAt, through: last)
         }
     }
 }
@@ -115,7 +115,7 @@ private struct FireOutlook {
     init(task: TaskDefinition, now: UTCInstant, zones: any ZoneCatalog) throws {
         self.task = task
         self.now = now
-        times = try FireTimes(of: task.spec, zones: zones)
+        times = try FireTimes(readable: task.spec, zones: zones)
     }
 
     /// - Parameter continues: whether an earlier page has shown what began before the range.
@@ -146,6 +146,17 @@ private struct FireOutlook {
         return FireItem(
             .paused, at: first, through: last > first ? last : nil, reason: "paused: the task is paused",
             version: task.version)
+    }
+}
+
+extension FireTimes {
+    /// Nil also for a schedule that an earlier release took and this one cannot read: its past is listed all the same.
+    fileprivate init?(readable spec: TaskSpec, zones: any ZoneCatalog) throws {
+        do {
+            try self.init(of: spec, zones: zones)
+        } catch let error as SchedulerError where error.code == .validation {
+            return nil
+        }
     }
 }
 

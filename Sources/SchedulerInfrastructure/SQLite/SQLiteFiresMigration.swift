@@ -22,7 +22,9 @@ enum SQLiteFiresMigration {
         DROP TABLE task_fires;
         ALTER TABLE task_fires_new RENAME TO task_fires;
 
-        CREATE INDEX IF NOT EXISTS run_live_workflow ON run_live (workflow_id) WHERE workflow_id IS NOT NULL;
+        -- What waits of a task's schedule, whatever backlog of other runs it has.
+        CREATE INDEX run_live_scheduled ON run_live (task_id)
+            WHERE dispatched_at IS NULL AND trigger_type = 'scheduled';
 
         CREATE TABLE backfills (
             id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),

@@ -128,6 +128,16 @@ struct ListFiresTests {
         #expect(long?.state == .paused && long?.count == nil)
     }
 
+    @Test("the past of a schedule that cannot be read any more is listed all the same")
+    func unreadable() async throws {
+        let spec = TaskSpec.fixture(schedule: "no cron")
+        let task = try await store.tasks.create([TaskDraft(spec: spec, nextRunAt: seconds(60))])[0]
+        _ = try await history(task)
+        let items = try await service.fires(task.id).items
+        #expect(items.map(\.state) == [.fired, .fired, .skipped])
+        #expect(items.last?.count == nil)
+    }
+
     @Test("an empty range and a missing task are refused")
     func refusals() async throws {
         let task = try await task()
