@@ -41,3 +41,4 @@ CREATE INDEX dependency_arrivals_child ON dependency_arrivals (child_run) WHERE 
 CREATE INDEX dependency_arrivals_workflow ON dependency_arrivals (workflow_id);
 
 CREATE INDEX run_history_workflow ON run_history (workflow_id, id) WHERE workflow_id IS NOT NULL;
+CREATE INDEX run_live_workflow ON run_live (workflow_id) WHERE workflow_id IS NOT NULL;

@@ -93,19 +93,24 @@ public struct RunExplanation: Sendable, Hashable {
     /// What starts before the run, found by the plan that picks.
     ///
     /// With the slots that are free: it is picked next, or it is not. Without end of slots: how many come before it.
+    /// Where the snapshot is cut before the run, there may be more than it shows.
     private static func turns(before run: WaitingRun, in snapshot: PickSnapshot, hasSlot: Bool) -> [Reason] {
-        if hasSlot {
-            let next = PickPlan(snapshot, slots: snapshot.freeSlots, limit: .max)
-            if next.runs.contains(where: { $0.id == run.id }) { return [.ready] }
-        }
+        var snapshot = snapshot
+        let isShown = snapshot.waiting.contains { $0.id == run.id }
+        if !isShown { snapshot.waiting.append(run) }
         let order = PickPlan(snapshot, slots: .unlimited, limit: .max).runs
         let place = order.firstIndex { $0.id == run.id }
         let before = order.prefix(upTo: place ?? order.count)
+        if hasSlot, isShown || before.isEmpty {
+            let next = PickPlan(snapshot, slots: snapshot.freeSlots, limit: .max)
+            if next.runs.contains(where: { $0.id == run.id }) { return [.ready] }
+        }
         let level = run.effectivePriority(at: snapshot.now)
         let others = before.filter { $0.tenant != run.tenant && $0.effectivePriority(at: snapshot.now) == level }
+        let isAtLeast = place == nil || !isShown
         var reasons: [Reason] = []
-        if before.count > others.count || place == nil {
-            reasons.append(.turn(runs: before.count - others.count, isAtLeast: place == nil))
+        if before.count > others.count || isAtLeast {
+            reasons.append(.turn(runs: before.count - others.count, isAtLeast: isAtLeast))
         }
         if !others.isEmpty {
             reasons.append(.tenantShare(runs: others.count, tenants: Set(others.map(\.tenant)).count))

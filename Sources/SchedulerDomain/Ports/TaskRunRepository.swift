@@ -77,7 +77,8 @@ public struct Pick: Sendable, Hashable {
     public var isContended: Bool
     /// More runs may start now: the pass ended at a bound of its own.
     public var isPartial: Bool
-    /// How long until the next pending run becomes due; nil: none waits for a time.
+    /// How long until the next pending run becomes due; nil: none waits for a time, or nobody looked since the pass is
+    /// partial.
     public var nextDueIn: Duration?
 
     public init(

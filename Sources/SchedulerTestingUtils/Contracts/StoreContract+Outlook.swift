@@ -70,6 +70,16 @@ extension StoreContract {
                 try await data.reasons(runs[1]),
                 [.turn(runs: 2, isAtLeast: false), .tenantShare(runs: 2, tenants: 1)], "the reasons of the last")
         },
+        ContractCase("an outlook sees past a backlog that is held, however long") { data in
+            let capped = try await data.task(.fixture(name: "capped", maxConcurrent: 1))
+            let free = try await data.task(.fixture(name: "free"))
+            let worker = try await data.worker()
+            _ = try await data.runs(600, of: capped)
+            _ = try await data.start(on: worker)
+            data.clock.advance(by: .seconds(1))
+            let runs = try await data.runs(1, of: free)
+            try expectEqual(try await data.reasons(runs[0]), [.ready], "the reasons")
+        },
         ContractCase("an outlook follows a run to its end; of an unknown run there is none") { data in
             let task = try await data.task()
             let worker = try await data.worker()

@@ -47,6 +47,16 @@ struct PickAndSettleTests {
         #expect(Set(again.runs.map(\.attempt)) == Set(ids.map { RunAttempt(run: $0, attempt: 1) }))
     }
 
+    @Test("a pass that ended at its own bound is followed by another at once")
+    func goesOn() async throws {
+        let (store, _, _) = try await make(runs: 5)
+        let pickRuns = PickRuns(runs: store.runs, queue: RecordingQueue(outcome: .confirmed), batch: 3, logger: logger)
+        let full = try await pickRuns()
+        #expect(full.published == 3 && full.nextDueIn == .zero)
+        let rest = try await pickRuns()
+        #expect(rest.published == 2 && rest.nextDueIn == nil)
+    }
+
     @Test("an outcome that the store cannot keep fails alone, its neighbours complete")
     func badOutcome() async throws {
         let (store, data, ids) = try await make(runs: 3)

@@ -160,6 +160,17 @@ struct EditTaskTests {
         #expect(try await ledger(task).map(\.skipped) == [.overlap])
     }
 
+    @Test("what may free held runs wakes the picker: resuming, and another limit", .timeLimit(.minutes(1)))
+    func wakesThePicker() async throws {
+        let task = try await create()
+        _ = try await service.pause(task.id)
+        var hints = store.wakeUps.stream().makeAsyncIterator()
+        _ = try await service.resume(task.id)
+        #expect(Set([await hints.next(), await hints.next()]) == [.tasks, .runs])
+        _ = try await service.update(task.id, TaskBody(.object(["max_concurrent": 7])))
+        #expect(Set([await hints.next(), await hints.next()]) == [.tasks, .runs])
+    }
+
     @Test("a draft can be resumed but not paused")
     func drafts() async throws {
         let draft = try await create(["status": "created"])
