@@ -5,9 +5,11 @@ struct FileTests {
     /// Above this, a file is usually two ideas.
     private static let mostLines = 400
 
-    @Test("no file has more than 400 lines", arguments: ["Sources", "Tests"])
+    @Test("no file has more than 400 lines, but what a script writes", arguments: ["Sources", "Tests"])
     func size(folder: String) throws {
-        let long = try SourceTree.swiftFiles(under: folder).filter { $0.lines.count > Self.mostLines }
+        let long = try SourceTree.swiftFiles(under: folder).filter { file in
+            file.lines.count > Self.mostLines && file.lines.first?.hasPrefix("// Written by scripts/") != true
+        }
         #expect(long.map { "\($0.path): \($0.lines.count) lines" } == [])
     }
 
