@@ -9,6 +9,7 @@ struct RoleLoop: Sendable {
     let name: String
     let signal: Signal
     let poll: Duration
+    var clock: any Clock<Duration> = ContinuousClock()
     let logger: Logger
 
     /// - Parameter pass: does the work and returns how long until more is known to be due; nil: nothing is.
@@ -26,7 +27,7 @@ struct RoleLoop: Sendable {
                     wait = failure.wait
                     if failure.isFirst { log(error) }
                 }
-                await signal.wait(atMost: wait)
+                await signal.wait(atMost: wait, clock: clock)
             }
             return nil
         }
@@ -42,7 +43,7 @@ struct RoleLoop: Sendable {
                 } catch {
                     let failure = pace.afterFailure()
                     if failure.isFirst { log(error) }
-                    await signal.wait(atMost: failure.wait)
+                    await signal.wait(atMost: failure.wait, clock: clock)
                 }
             }
             return nil

@@ -12,10 +12,17 @@ public struct Ticker: Service {
 
     /// - Parameters:
     ///   - poll: the longest sleep; it covers for lost wake-ups.
-    public init(fireDueTasks: FireDueTasks, wakeUps: any WakeUps, poll: Duration = .seconds(1), logger: Logger) {
+    ///   - clock: what it sleeps by.
+    public init(
+        fireDueTasks: FireDueTasks,
+        wakeUps: any WakeUps,
+        poll: Duration = .seconds(1),
+        clock: any Clock<Duration> = ContinuousClock(),
+        logger: Logger
+    ) {
         self.fireDueTasks = fireDueTasks
         self.wakeUps = wakeUps
-        loop = RoleLoop(name: "firing due tasks", signal: Signal(), poll: poll, logger: logger)
+        loop = RoleLoop(name: "firing due tasks", signal: Signal(), poll: poll, clock: clock, logger: logger)
     }
 
     public func run() async throws {

@@ -36,7 +36,9 @@ public protocol TaskRepository: Sendable {
     func versions(_ ids: [TaskVersionID]) async throws -> [TaskVersionID: TaskSpec]
 
     /// Returns active tasks whose `next_run_at` has come, earliest first, and when the next one comes.
-    func due(limit: Int) async throws -> DueTasks
+    ///
+    /// - Parameter excluded: tasks that are left out, as if they were not due.
+    func due(limit: Int, except excluded: Set<TaskID>) async throws -> DueTasks
 
     /// Returns what counts against the overlap policy of a task.
     func load(of task: TaskID) async throws -> TaskLoad
@@ -45,8 +47,9 @@ public protocol TaskRepository: Sendable {
     ///
     /// A decision that begins with skipped fire times goes on the task's latest ledger row where that is a skip for
     /// the same reason and version, so that a series is one row, however many decisions it took.
-    /// - Returns: the tasks whose decision counted; the others were decided by somebody else.
-    func fire(_ decisions: [FireDecision]) async throws -> Set<TaskID>
+    /// - Parameter waits: whether to wait for tasks that another transaction holds, instead of leaving them out.
+    /// - Returns: the tasks whose decision counted; the others were decided, or are held, by somebody else.
+    func fire(_ decisions: [FireDecision], waits: Bool) async throws -> Set<TaskID>
 
     /// Returns ledger rows of a task whose fire times lie in the range, earliest first, at most `limit`; a series that
     /// began before the range and reaches into it is among them.
@@ -57,6 +60,16 @@ extension TaskRepository {
     /// Deletes tasks that no other depends on.
     public func delete(_ ids: [TaskID], tenant: TenantID) async throws -> [TaskID] {
         try await delete(ids, tenant: tenant, cascading: false)
+    }
+}
+
+extension TaskRepository {
+    /// Returns active tasks whose `next_run_at` has come, earliest first, and when the next one comes.
+    public func due(limit: Int) async throws -> DueTasks { try await due(limit: limit, except: []) }
+
+    /// Applies each decision whose compare and set still holds, on tasks that nobody else holds.
+    public func fire(_ decisions: [FireDecision]) async throws -> Set<TaskID> {
+        try await fire(decisions, waits: false)
     }
 }
 

@@ -54,15 +54,16 @@ public final class SQLiteTaskRepository: TaskRepository {
         }
     }
 
-    public func due(limit: Int) async throws -> DueTasks {
-        try await database.read("due") { try $0.due(limit: limit) }
+    public func due(limit: Int, except excluded: Set<TaskID>) async throws -> DueTasks {
+        try await database.read("due") { try $0.due(limit: limit, except: excluded) }
     }
 
     public func load(of task: TaskID) async throws -> TaskLoad {
         try await database.read("load") { try $0.load(of: task) }
     }
 
-    public func fire(_ decisions: [FireDecision]) async throws -> Set<TaskID> {
+    /// With one writer nobody else ever holds a task, so `waits` changes nothing.
+    public func fire(_ decisions: [FireDecision], waits: Bool) async throws -> Set<TaskID> {
         try await database.write("fire") { transaction in
             Set(try decisions.filter { try transaction.fire($0) }.map(\.task))
         }

@@ -51,6 +51,7 @@ enum SQLiteTaskSQL {
     static let due = """
         SELECT \(columns) \(source)
         WHERE task.status = 'active' AND task.deleted_at IS NULL AND task.next_run_at <= ?
+              AND task.id NOT IN (SELECT value FROM json_each(?))
         ORDER BY task.next_run_at, task.id LIMIT ?
         """
 
@@ -87,6 +88,7 @@ enum SQLiteTaskSQL {
     /// The first fire time after the given number of due ones.
     static let nextFire = """
         SELECT next_run_at FROM tasks WHERE status = 'active' AND deleted_at IS NULL AND next_run_at IS NOT NULL
+               AND id NOT IN (SELECT value FROM json_each(?))
         ORDER BY next_run_at, id LIMIT 1 OFFSET ?
         """
 

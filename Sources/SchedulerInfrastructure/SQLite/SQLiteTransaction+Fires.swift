@@ -1,14 +1,15 @@
 import SchedulerDomain
 
 extension SQLiteTransaction {
-    func due(limit: Int) throws -> DueTasks {
-        let tasks = try rows(SQLiteTaskSQL.due, now.column, limit) { try $0.task() }
+    func due(limit: Int, except excluded: Set<TaskID>) throws -> DueTasks {
+        let left = "[\(excluded.map(\.rawValue.description).joined(separator: ","))]"
+        let tasks = try rows(SQLiteTaskSQL.due, now.column, left, limit) { try $0.task() }
         let active = tasks.isEmpty ? [:] : try activeRuns()
         let entries = try tasks.map { task in
             DueTasks.Entry(
                 task: task, load: TaskLoad(waiting: try waitingRuns(of: task.id), active: active[task.id] ?? 0))
         }
-        let next = try row(SQLiteTaskSQL.nextFire, entries.count) { try $0.instant() }
+        let next = try row(SQLiteTaskSQL.nextFire, left, entries.count) { try $0.instant() }
         return DueTasks(now: now, entries: entries, nextFireAt: next)
     }
 

@@ -23,6 +23,17 @@ extension StoreContract {
             data.clock.advance(by: .seconds(10))
             try expectEqual(try await data.store.tasks.due(limit: 10).entries.count, 3, "what is due later")
         },
+        ContractCase("tasks that are left out hide none of those that are due behind them") { data in
+            let now = data.clock.now
+            let first = try await data.task(.fixture(name: "first"), next: now.advanced(by: .seconds(-1)))
+            let second = try await data.task(.fixture(name: "second"), next: now)
+            let third = try await data.task(.fixture(name: "third"), next: now.advanced(by: .seconds(1)))
+            let due = try await data.store.tasks.due(limit: 1, except: [first.id, TaskID(987_654_321)])
+            try expectEqual(due.entries.map(\.task.id), [second.id], "what is due")
+            try expectEqual(due.nextFireAt, third.nextRunAt, "the next fire time")
+            let none = try await data.store.tasks.due(limit: 1, except: [first.id, second.id, third.id])
+            try expect(none.entries.isEmpty, "what is left out is due")
+        },
         ContractCase("a due task counts its scheduled runs that wait, and no others") { data in
             let task = try await data.task(next: data.clock.now)
             let next = data.clock.now.advanced(by: .microseconds(1))

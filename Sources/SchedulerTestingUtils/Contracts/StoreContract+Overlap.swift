@@ -145,6 +145,26 @@ extension StoreContract {
             ])
             try expectEqual(settled, [.ended(.cancelled), .ended(.completed)], "the settlements")
         },
+        ContractCase("max_executions holds where what fires also ends a run that the last execution could follow") {
+            data in
+            let upstream = try await data.task(.fixture(name: "upstream"), next: data.clock.now)
+            var spec = TaskSpec.fixture(
+                name: "dependent", dependencies: [TaskDependency(on: upstream.id, .onCompletion)])
+            spec.maxExecutions = 1
+            let dependent = try await data.task(spec, next: data.clock.now.advanced(by: .seconds(1)))
+            let first = data.decision(for: upstream, next: data.clock.now.advanced(by: .seconds(1)))
+            _ = try await data.store.tasks.fire([first])
+            data.clock.advance(by: .seconds(1))
+            var second = data.decision(for: try await data.task(upstream.id), next: nil)
+            second.keepAtMost = 0
+            let last = data.decision(for: dependent, next: nil, endsTask: true)
+            _ = try await data.store.tasks.fire([second, last], waits: true)
+            try expectEqual(try await data.run(first.runs[0].id).status, .cancelled, "the run that made room")
+            try expectEqual(try await data.task(dependent.id).executionCount, 1, "the execution count")
+            // Whether the fire or the end comes first is the store's choice.
+            let runs = try await data.store.runs.list(TaskRunQuery(task: dependent.id)).items
+            try expectEqual(runs.filter { $0.status == .pending }.count, 1, "the last run")
+        },
         ContractCase("a workflow is cancelled as a whole, and nothing beside it") { data in
             let task = try await data.task()
             let workflow = RunID.next(at: data.clock.now)

@@ -63,10 +63,11 @@ public final class InMemoryTaskRepository: TaskRepository {
         }
     }
 
-    public func due(limit: Int) async throws -> DueTasks {
+    public func due(limit: Int, except excluded: Set<TaskID>) async throws -> DueTasks {
         shared.transaction { state, now in
             let firing = state.tasks.values
                 .filter { $0.status == .active && $0.nextRunAt != nil && !state.deleted.contains($0.id) }
+                .filter { !excluded.contains($0.id) }
                 .sorted { ($0.nextRunAt ?? now, $0.id) < ($1.nextRunAt ?? now, $1.id) }
             let due = firing.prefix { ($0.nextRunAt ?? now) <= now }.prefix(limit)
             let entries = due.map { DueTasks.Entry(task: $0, load: state.load(of: $0.id)) }
@@ -78,7 +79,7 @@ public final class InMemoryTaskRepository: TaskRepository {
         shared.transaction { state, _ in state.load(of: task) }
     }
 
-    public func fire(_ decisions: [FireDecision]) async throws -> Set<TaskID> {
+    public func fire(_ decisions: [FireDecision], waits: Bool) async throws -> Set<TaskID> {
         shared.transaction { state, now in
             Set(decisions.filter { state.fire($0, now: now) }.map(\.task))
         }

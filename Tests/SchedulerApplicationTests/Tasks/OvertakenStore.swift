@@ -34,9 +34,13 @@ final class OvertakenTaskRepository: TaskRepository {
         try await base.delete(ids, tenant: tenant, cascading: cascading)
     }
     func versions(_ ids: [TaskVersionID]) async throws -> [TaskVersionID: TaskSpec] { try await base.versions(ids) }
-    func due(limit: Int) async throws -> DueTasks { try await base.due(limit: limit) }
+    func due(limit: Int, except excluded: Set<TaskID>) async throws -> DueTasks {
+        try await base.due(limit: limit, except: excluded)
+    }
     func load(of task: TaskID) async throws -> TaskLoad { try await base.load(of: task) }
-    func fire(_ decisions: [FireDecision]) async throws -> Set<TaskID> { try await base.fire(decisions) }
+    func fire(_ decisions: [FireDecision], waits: Bool) async throws -> Set<TaskID> {
+        try await base.fire(decisions, waits: waits)
+    }
     func fires(of task: TaskID, in range: Range<UTCInstant>, limit: Int) async throws -> [FireRecord] {
         try await base.fires(of: task, in: range, limit: limit)
     }

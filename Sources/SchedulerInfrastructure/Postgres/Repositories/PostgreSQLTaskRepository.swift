@@ -64,10 +64,11 @@ public struct PostgreSQLTaskRepository: TaskRepository {
         try await context.pool.withSession("find versions") { session in try session.specs(of: ids) }
     }
 
-    public func due(limit: Int) async throws -> DueTasks {
+    public func due(limit: Int, except excluded: Set<TaskID>) async throws -> DueTasks {
         let now = context.now
+        let excluded = PostgresParameter.int8s(excluded.map(\.rawValue))
         return try await context.pool.withSession("find due tasks") { session in
-            let rows = try session.execute(TaskSQL.due, [now, .int8(Int64(limit))])
+            let rows = try session.execute(TaskSQL.due, [now, .int8(Int64(limit)), excluded])
             guard let clock = try rows.first({ (try $0.instant(), try $0.optionalInstant()) }) else {
                 throw SchedulerError(.internal, "the store did not tell its time")
             }
@@ -90,12 +91,15 @@ public struct PostgreSQLTaskRepository: TaskRepository {
         }
     }
 
-    public func fire(_ decisions: [FireDecision]) async throws -> Set<TaskID> {
+    public func fire(_ decisions: [FireDecision], waits: Bool) async throws -> Set<TaskID> {
         guard !decisions.isEmpty else { return [] }
         let now = context.now
         return try await context.pool.transaction("fire") { session in
-            var tasks = try session.lockFreeTasks(decisions.map(\.task), now: now)
-            return try session.apply(decisions, to: &tasks)
+            // Runs before tasks, as the ends of runs lock them.
+            let overlapping = try session.lockOverlapping(decisions, now: now)
+            let ids = decisions.map(\.task)
+            var tasks = waits ? try session.lockTasks(ids, now: now) : try session.lockFreeTasks(ids, now: now)
+            return try session.apply(decisions, to: &tasks, displacing: overlapping)
         }
     }
 

@@ -9,15 +9,22 @@ private enum CancelSQL {
         FROM run_live AS run WHERE run.workflow_id = $1 ORDER BY run.id FOR UPDATE
         """)
 
-    /// The live runs that count against the overlap policies of tasks; each half of the condition has its index.
+    /// The live runs of tasks beyond the newest few, which count against the overlap policy.
+    ///
+    /// Each half of the condition has its index.
     static let lockOverlapping = PostgresStatement.write(
         "runs.lockOverlapping",
         """
-        SELECT \(LockedRun.columns), coalesce($2, now()), run.scheduled_at
-        FROM run_live AS run
-        WHERE run.task_id = ANY($1) AND (
-            run.dispatched_at IS NOT NULL OR (run.dispatched_at IS NULL AND run.trigger_type = 'scheduled'))
-        ORDER BY run.id FOR UPDATE
+        WITH displaced AS MATERIALIZED (
+            SELECT run.id FROM unnest($1, $2) AS wanted (task_id, kept) CROSS JOIN LATERAL (
+                SELECT id FROM run_live
+                WHERE task_id = wanted.task_id AND (
+                    dispatched_at IS NOT NULL OR (dispatched_at IS NULL AND trigger_type = 'scheduled'))
+                ORDER BY scheduled_at DESC, id DESC OFFSET wanted.kept
+            ) AS run
+        )
+        SELECT \(LockedRun.columns), coalesce($3, now())
+        FROM run_live AS run WHERE run.id IN (SELECT id FROM displaced) ORDER BY run.id FOR UPDATE
         """)
 
     static let request = PostgresStatement.write(
@@ -53,25 +60,14 @@ extension PostgresSession {
         }
     }
 
-    /// Makes room for the new runs of decisions that say so.
-    ///
-    /// - Returns: the runs that ended; they are still to be counted.
-    func displace(for decisions: [FireDecision], now: UTCInstant) throws -> [RunEnding] {
-        let decisions = decisions.filter { $0.keepAtMost != nil }
-        guard !decisions.isEmpty else { return [] }
-        let tasks = Set(decisions.map(\.task)).sorted().map(\.rawValue)
-        let live = try execute(CancelSQL.lockOverlapping, [.int8s(tasks), .instant(now)]).map { row in
-            (run: try LockedRun(&row), scheduledAt: try row.instant())
-        }
-        let byTask = Dictionary(grouping: live, by: \.run.task)
-        var endings: [RunEnding] = []
-        for decision in decisions {
-            let newestFirst = byTask[decision.task, default: []]
-                .sorted { ($0.scheduledAt, $0.run.id) > ($1.scheduledAt, $1.run.id) }
-            let displaced = newestFirst.dropFirst(decision.keepAtMost ?? newestFirst.count).map(\.run)
-            endings += try cancel(displaced, reason: decision.displacement)
-        }
-        return endings
+    /// Locks the runs whose place new ones take, by task.
+    func lockOverlapping(_ decisions: [FireDecision], now: PostgresParameter) throws -> [TaskID: [LockedRun]] {
+        let displacing = decisions.compactMap { decision in decision.keepAtMost.map { (decision.task, $0) } }
+        guard !displacing.isEmpty else { return [:] }
+        let tasks = PostgresParameter.int8s(displacing.map(\.0.rawValue))
+        let runs = try execute(CancelSQL.lockOverlapping, [tasks, .int4s(displacing.map(\.1)), now])
+            .map { try LockedRun(&$0) }
+        return Dictionary(grouping: runs, by: \.task)
     }
 
     private func cancel(
@@ -85,7 +81,9 @@ extension PostgresSession {
     }
 
     /// Asks locked runs to end, and ends those that have not started.
-    private func cancel(_ runs: [LockedRun], reason: String) throws -> [RunEnding] {
+    ///
+    /// - Returns: the runs that ended; they are still to be counted.
+    func cancel(_ runs: [LockedRun], reason: String) throws -> [RunEnding] {
         guard let now = runs.first?.now else { return [] }
         try execute(CancelSQL.request, [.uuids(runs.map(\.id.bits)), .instant(now)])
         let endings = runs.filter { $0.standing.status != .running }.map { run in

@@ -5,8 +5,11 @@ import SchedulerErrors
 extension PostgresSession {
     /// Applies the decisions whose compare and set holds on the locked rows, and keeps those up to date.
     ///
+    /// - Parameter overlapping: the locked runs whose place new ones take, by task.
     /// - Returns: the tasks whose decision counted.
-    func apply(_ decisions: [FireDecision], to tasks: inout [TaskID: LockedTask]) throws -> Set<TaskID> {
+    func apply(
+        _ decisions: [FireDecision], to tasks: inout [TaskID: LockedTask], displacing overlapping: [TaskID: [LockedRun]]
+    ) throws -> Set<TaskID> {
         let won = decisions.filter { decision in
             guard let task = tasks[decision.task], task.accepts(decision) else { return false }
             tasks[decision.task]?.nextRunAt = decision.next
@@ -19,13 +22,17 @@ extension PostgresSession {
         let runs = won.flatMap { decision in
             decision.runs.filter { fresh.contains($0.id) }.compactMap { tasks[decision.task]?.run($0) }
         }
-        let displaced = try displace(for: won.filter { $0.runs.contains { fresh.contains($0.id) } }, now: now)
-        try insert(runs)
         for run in runs {
             let latest = tasks[run.task]?.lastRunAt ?? run.scheduledAt
             tasks[run.task]?.lastRunAt = max(latest, run.scheduledAt)
         }
+        // Before anything ends: what follows from an end counts against the limits of tasks that fire here too.
         try advance(won, runs: Dictionary(grouping: runs, by: \.task))
+        let displacing = Dictionary(grouping: won.filter { $0.runs.contains { fresh.contains($0.id) } }, by: \.task)
+        let displaced = try overlapping.sorted { $0.key < $1.key }.flatMap { task, overlapping in
+            try displacing[task]?.last.map { try cancel(overlapping, reason: $0.displacement) } ?? []
+        }
+        try insert(runs)
         try addStats(displaced)
         return Set(won.map(\.task))
     }

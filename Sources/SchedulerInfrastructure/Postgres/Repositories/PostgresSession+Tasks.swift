@@ -52,7 +52,11 @@ extension PostgresSession {
         for (edit, old) in zip(edits, old) { try verify(edit, old, locked[edit.task.id]) }
         let decided = edits.compactMap(\.decided)
         // The runs of the old schedule are made from the old version.
-        guard try apply(decided, to: &locked).count == Set(decided.map(\.task)).count else {
+        guard
+            try apply(
+                decided, to: &locked, displacing: lockOverlapping(decided, now: now)
+            ).count == Set(decided.map(\.task)).count
+        else {
             throw SchedulerError(.conflict, "fires of the old schedule were decided meanwhile; read the task again")
         }
         try record(missedBy: edits, replacing: old, locked)

@@ -118,6 +118,7 @@ enum TaskSQL {
         FROM clock LEFT JOIN (
             (SELECT * FROM tasks
              WHERE status = 'active' AND deleted_at IS NULL AND next_run_at <= coalesce($1, now())
+                   AND id <> ALL($3)
              ORDER BY next_run_at, id LIMIT $2 + 1) AS task
             JOIN task_versions AS version ON version.task_id = task.id AND version.version = task.version
             CROSS JOIN LATERAL (\(waiting)) AS waiting
