@@ -35,6 +35,43 @@ struct DistributedTests {
         }
     }
 
+    @Test("a dispatcher stopped for longer than its term, and continued, makes no fire twice and loses none")
+    func stoppedDispatcher() async throws {
+        try await DistributedSystem.run { system in
+            var tasks: [Int64] = []
+            for number in 0..<20 {
+                tasks.append(
+                    try await system.api.createTask([
+                        "name": .string("tick-\(number)"), "executor": "function", "config": ["name": "noop"],
+                        "schedule": "* * * * * *",
+                    ]))
+            }
+            let last = tasks[tasks.count - 1]
+            func moreRuns(_ count: Int) async throws {
+                let before = try await system.api.runs(of: last).count
+                try await eventually("\(count) more seconds have fired", within: .seconds(60)) {
+                    try await system.api.runs(of: last).count >= before + count
+                }
+            }
+            for dispatcher in system.dispatchers {
+                try await moreRuns(2)
+                dispatcher.suspend()
+                try await moreRuns(7)
+                dispatcher.resume()
+            }
+            try await moreRuns(2)
+            for task in tasks { _ = try await system.api.data("POST", "/api/tasks/\(task)/pause") }
+            for task in tasks {
+                let runs = try await system.runsAtTheEnd(of: task, within: .seconds(60))
+                let seconds = runs.compactMap {
+                    $0["scheduled_at"]?.string.flatMap { UTCInstant($0) }?.secondsSinceEpoch
+                }
+                .sorted()
+                #expect(seconds == Array(seconds[0]...seconds[seconds.count - 1]), "one run for each second")
+            }
+        }
+    }
+
     @Test("runs survive restarts of both servers and purged queues, and no attempt starts twice")
     func serversRestart() async throws {
         try await DistributedSystem.run { system in

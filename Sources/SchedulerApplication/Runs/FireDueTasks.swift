@@ -15,6 +15,9 @@ public struct FireDueTasks: Sendable {
     }
 
     private static let partSize = 1_000
+    /// After so many batches a pass ends, so that nothing that is done between passes waits for long.
+    private static let mostBatches = 20
+    private static let batchesPerHint = 4
 
     private let tasks: any TaskRepository
     private let wakeUps: any WakeUps
@@ -43,32 +46,50 @@ public struct FireDueTasks: Sendable {
         self.logger = logger
     }
 
-    public func callAsFunction() async throws -> Pass {
-        let due = try await tasks.due(limit: batch, except: setbacks.unreadable)
-        var pass = Pass(runsCreated: 0)
-        let spent = try await clock.measure { pass = try await fire(due) }
-        // The wait was reckoned from when the store read its clock.
-        pass.nextFireIn = pass.nextFireIn.map { max(.zero, $0 - spent) }
-        return pass
+    public func callAsFunction() async throws -> Pass { try await pass(on: clock) }
+
+    /// Fires batch after batch while they are full, and reads each one while the store fires the one before it.
+    private func pass(on clock: some Clock<Duration>) async throws -> Pass {
+        var burst = Burst()
+        var (due, readAt) = try await read(except: setbacks.unreadable, on: clock)
+        for number in 1... {
+            setbacks.forget(at: due.now)
+            let decisions = due.entries.compactMap { decision(for: $0, now: due.now) }
+            let mayGoOn = due.entries.count == batch && number < FireDueTasks.mostBatches
+            let seen = setbacks.unreadable.union(burst.lost).union(due.entries.map(\.task.id))
+            async let behind = mayGoOn ? read(except: seen, on: clock) : nil
+            let won = try await fire(decisions)
+            burst.add(decisions, won: won)
+            // The workers' work waits for a burst to be fired, but not for long.
+            if number % FireDueTasks.batchesPerHint == 0 { await hint(&burst) }
+            guard let next = try await behind, !won.isEmpty else { break }
+            (due, readAt) = next
+        }
+        await hint(&burst)
+        let pause = setbacks.note(lost: burst.lost, won: burst.runsCreated)
+        let next = burst.next(behind: due, isFull: due.entries.count == batch, pause: pause)
+        // The wait is reckoned from when the store read its clock.
+        let wait = next.map { max(.zero, due.now.duration(to: $0) - readAt.duration(to: clock.now)) }
+        return Pass(runsCreated: burst.runsCreated, nextFireIn: wait)
     }
 
-    private func fire(_ due: DueTasks) async throws -> Pass {
-        setbacks.forget(at: due.now)
-        let decisions = due.entries.compactMap { decision(for: $0, now: due.now) }
+    private func read<C: Clock>(
+        except seen: Set<TaskID>, on clock: C
+    ) async throws -> (DueTasks, C.Instant) where C.Duration == Duration {
+        let due = try await tasks.due(limit: batch, except: seen)
+        return (due, clock.now)
+    }
+
+    private func fire(_ decisions: [FireDecision]) async throws -> Set<TaskID> {
         var won: Set<TaskID> = []
         for part in parts(of: decisions) { won.formUnion(try await tasks.fire(part.decisions, waits: part.waits)) }
-        let created = decisions.reduce(0) { $0 + (won.contains($1.task) ? $1.runs.count : 0) }
-        if created > 0 { await wakeUps.send(.runs) }
-        let lost = decisions.map(\.task).filter { !won.contains($0) }
-        let pause = setbacks.note(lost: lost, won: won.count)
-        // Behind a full batch there may be more, and what was lost is looked at again soon; but never without a pause
-        // where this pass got nothing done.
-        let again = lost.isEmpty ? nil : due.now.advanced(by: pause)
-        let isFull = due.entries.count == batch
-        let soonest = ([due.nextFireAt, again] + decisions.map { won.contains($0.task) ? $0.next : nil })
-            .compactMap { $0 }.min()
-        let next = !won.isEmpty && isFull ? due.now : !lost.isEmpty && won.isEmpty ? again : soonest
-        return Pass(runsCreated: created, nextFireIn: next.map { max(.zero, due.now.duration(to: $0)) })
+        return won
+    }
+
+    private func hint(_ burst: inout Burst) async {
+        guard burst.isUnannounced else { return }
+        burst.isUnannounced = false
+        await wakeUps.send(.runs)
     }
 
     /// Keeps transactions short: a part makes at most `partSize` runs, unless one decision alone makes more.
@@ -108,6 +129,38 @@ public struct FireDueTasks: Sendable {
                 metadata: [LogKey.taskID: "\(entry.task.id)", LogKey.tenantID: "\(entry.task.tenant)"])
             return nil
         }
+    }
+}
+
+/// What the batches of one pass came to.
+private struct Burst {
+    var runsCreated = 0
+    var lost: Set<TaskID> = []
+    /// Whether there are new runs that nobody was told of.
+    var isUnannounced = false
+    private var hasWon = false
+    private var nextFires: UTCInstant?
+
+    mutating func add(_ decisions: [FireDecision], won: Set<TaskID>) {
+        hasWon = hasWon || !won.isEmpty
+        for decision in decisions {
+            guard won.contains(decision.task) else {
+                lost.insert(decision.task)
+                continue
+            }
+            runsCreated += decision.runs.count
+            isUnannounced = isUnannounced || !decision.runs.isEmpty
+            nextFires = [nextFires, decision.next].compactMap { $0 }.min()
+        }
+    }
+
+    /// When to look again: behind a full batch there may be more, and what was lost is looked at again soon; but never
+    /// without a pause where nothing was won.
+    func next(behind due: DueTasks, isFull: Bool, pause: Duration) -> UTCInstant? {
+        let again = lost.isEmpty ? nil : due.now.advanced(by: pause)
+        if hasWon, isFull { return due.now }
+        if !hasWon, let again { return again }
+        return [due.nextFireAt, nextFires, again].compactMap { $0 }.min()
     }
 }
 

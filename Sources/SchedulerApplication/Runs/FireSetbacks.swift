@@ -47,7 +47,7 @@ final class FireSetbacks: Sendable {
     }
 
     /// - Returns: how long to leave the lost tasks to whoever holds them; longer each time that nothing was won.
-    func note(lost: [TaskID], won: Int) -> Duration {
+    func note(lost: Set<TaskID>, won: Int) -> Duration {
         state.withLock { state in
             let before = state.losses
             state.losses = Dictionary(uniqueKeysWithValues: lost.map { ($0, before[$0, default: 0] + 1) })

@@ -32,6 +32,8 @@ final class SchedulerProcess: Sendable {
 
     func terminate() { kill(processID, SIGTERM) }
     func killNow() { kill(processID, SIGKILL) }
+    func suspend() { kill(processID, SIGSTOP) }
+    func resume() { kill(processID, SIGCONT) }
 
     /// Waits for the end and returns the exit code; a signal counts as its negative number.
     func exitCode(within limit: Duration = .seconds(40)) async throws -> Int32 {

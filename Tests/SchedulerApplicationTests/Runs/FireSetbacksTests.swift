@@ -81,18 +81,28 @@ struct FireSetbacksTests {
             let pause = try #require(pass.nextFireIn)
             #expect(pause > .zero && pause <= .milliseconds(200))
         }
-        #expect(try await dispatcher().runsCreated == 2)
-        #expect(tasks.fires.map(\.waits) == [false, false, true])
-        let last = try await dispatcher()
-        #expect(last.runsCreated == 2)
+        #expect(try await dispatcher().runsCreated == 4)
+        #expect(tasks.fires.map(\.waits) == [false, false, true, false])
     }
 
-    @Test("after a full batch that got something done there is no pause")
-    func fullBatch() async throws {
-        _ = try await tasks(3, in: "UTC")
-        let dispatcher = dispatcher(batch: 2)
-        #expect(try await dispatcher().nextFireIn == .zero)
-        #expect(try await dispatcher().nextFireIn == .seconds(60))
+    @Test("a burst is fired batch after batch, without what somebody else holds of it")
+    func burst() async throws {
+        let ids = try await tasks(9, in: "UTC")
+        let tasks = HeldTaskRepository(base: store.tasks, clock: clock)
+        tasks.hold([ids[1]])
+        let pass = try await dispatcher(tasks, batch: 2)()
+        #expect(pass.runsCreated == 8)
+        #expect(tasks.fires.map(\.tasks.count) == [2, 2, 2, 2, 1])
+        let pause = try #require(pass.nextFireIn)
+        #expect(pause > .zero && pause <= .milliseconds(200))
+    }
+
+    @Test("of a burst that never ends a pass is a part, and the next one follows without a pause")
+    func endless() async throws {
+        _ = try await tasks(50, in: "UTC")
+        let pass = try await dispatcher(batch: 2)()
+        #expect(pass.runsCreated == 40)
+        #expect(pass.nextFireIn == .zero)
     }
 
     @Test("what ends other runs is fired alone, since it holds more than its task")

@@ -61,7 +61,7 @@ public struct PostgreSQLTaskRepository: TaskRepository {
     }
 
     public func versions(_ ids: [TaskVersionID]) async throws -> [TaskVersionID: TaskSpec] {
-        try await context.pool.withSession("find versions") { session in try session.specs(of: ids) }
+        try await context.pool.withSession("find versions") { session in try session.specs(of: ids, context.specs) }
     }
 
     public func due(limit: Int, except excluded: Set<TaskID>) async throws -> DueTasks {
@@ -72,15 +72,18 @@ public struct PostgreSQLTaskRepository: TaskRepository {
             guard let clock = try rows.first({ (try $0.instant(), try $0.optionalInstant()) }) else {
                 throw SchedulerError(.internal, "the store did not tell its time")
             }
-            let entries = try rows.map { row -> DueTasks.Entry? in
+            let found = try rows.map { row -> (load: TaskLoad, task: TaskRow)? in
                 _ = (try row.instant(), try row.optionalInstant())
                 guard let waiting = try row.optionalInt() else { return nil }
-                let load = TaskLoad(waiting: waiting, active: try row.int())
-                return DueTasks.Entry(task: try row.taskDefinition(), load: load)
+                return (TaskLoad(waiting: waiting, active: try row.int()), try row.taskRow())
             }.compactMap { $0 }
+            let specs = try session.specs(of: found.prefix(limit).map(\.task.versionID), context.specs)
+            let entries = found.prefix(limit).compactMap { load, row in
+                specs[row.versionID].map { DueTasks.Entry(task: row.task($0), load: load) }
+            }
             // One more was read than asked for: it is the next to fire.
-            let next = entries.count > limit ? entries[limit].task.nextRunAt : clock.1
-            return DueTasks(now: clock.0, entries: Array(entries.prefix(limit)), nextFireAt: next)
+            let next = found.count > limit ? found[limit].task.nextRunAt : clock.1
+            return DueTasks(now: clock.0, entries: entries, nextFireAt: next)
         }
     }
 

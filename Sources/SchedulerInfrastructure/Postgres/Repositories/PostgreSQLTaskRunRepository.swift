@@ -76,7 +76,9 @@ public struct PostgreSQLTaskRunRepository: TaskRunRepository {
     public func settle(_ outcomes: [RunOutcome]) async throws -> [Settlement] {
         guard !outcomes.isEmpty else { return [] }
         let now = context.now
-        return try await context.pool.transaction("settle runs") { session in try session.settle(outcomes, now: now) }
+        return try await context.pool.transaction("settle runs") { session in
+            try session.settle(outcomes, now: now, context.specs)
+        }
     }
 
     public func cancel(

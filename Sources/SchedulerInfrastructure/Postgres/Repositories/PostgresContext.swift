@@ -6,6 +6,8 @@ struct PostgresContext: Sendable {
     /// Virtual time of a test; nil in production, where every statement takes the server's `now()`.
     let clock: (@Sendable () -> UTCInstant)?
 
+    let specs = SpecCache()
+
     /// The parameter of `coalesce($n, now())`.
     var now: PostgresParameter { .instant(clock?()) }
 }

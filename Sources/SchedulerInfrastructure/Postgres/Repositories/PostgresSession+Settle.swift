@@ -3,12 +3,12 @@ import SchedulerErrors
 
 /// Judging outcomes inside a transaction.
 extension PostgresSession {
-    func settle(_ outcomes: [RunOutcome], now: PostgresParameter) throws -> [Settlement] {
+    func settle(_ outcomes: [RunOutcome], now: PostgresParameter, _ cache: SpecCache) throws -> [Settlement] {
         let ids = Set(outcomes.map(\.attempt.run)).sorted()
         let locked = try execute(TaskRunSQL.lock, [.uuids(ids.map(\.bits)), now]).map { try LockedRun(&$0) }
         var batch = SettledBatch(
             runs: Dictionary(uniqueKeysWithValues: locked.map { ($0.id, $0) }),
-            policies: try policies(of: outcomes, locked))
+            policies: try policies(of: outcomes, locked, cache))
         let settlements = outcomes.map { batch.settle($0) }
         guard let clock = locked.first?.now else { return settlements }
         try end(batch.endings)
@@ -20,13 +20,12 @@ extension PostgresSession {
     }
 
     /// Only a failure asks for the policy.
-    private func policies(_ versions: Set<TaskVersionID>) throws -> [TaskVersionID: RetryPolicy] {
-        try specs(of: versions).mapValues(\.retryPolicy)
-    }
-
-    private func policies(of outcomes: [RunOutcome], _ runs: [LockedRun]) throws -> [TaskVersionID: RetryPolicy] {
+    private func policies(
+        of outcomes: [RunOutcome], _ runs: [LockedRun], _ cache: SpecCache
+    ) throws -> [TaskVersionID: RetryPolicy] {
         let failed = Set(outcomes.filter { $0.errorType != nil }.map(\.attempt.run))
-        return try policies(Set(runs.filter { failed.contains($0.id) }.map(\.versionID)))
+        let versions = runs.filter { failed.contains($0.id) }.map(\.versionID)
+        return try specs(of: versions, cache).mapValues(\.retryPolicy)
     }
 }
 

@@ -34,13 +34,23 @@ extension PostgresSession {
         return created
     }
 
-    func specs(of ids: some Collection<TaskVersionID>) throws -> [TaskVersionID: TaskSpec] {
-        guard !ids.isEmpty else { return [:] }
-        let wanted = Set(ids).sorted()
+    /// Reads the specs of versions that are not in the cache, and keeps them there; unknown ones are missing.
+    func specs(of ids: some Sequence<TaskVersionID>, _ cache: SpecCache) throws -> [TaskVersionID: TaskSpec] {
+        let ids = Set(ids)
+        var specs = cache.specs(of: ids)
+        let missing = ids.filter { specs[$0] == nil }.sorted()
+        guard !missing.isEmpty else { return specs }
         let rows = try execute(
-            TaskSQL.versions, [.int8s(wanted.map(\.task.rawValue)), .int4s(wanted.map(\.version))]
-        ).map { row in (TaskVersionID(task: TaskID(try row.int64()), version: try row.int()), try row.taskSpec()) }
-        return Dictionary(uniqueKeysWithValues: rows)
+            TaskSQL.versions, [.int8s(missing.map(\.task.rawValue)), .int4s(missing.map(\.version))]
+        ).map { row in
+            (TaskVersionID(task: TaskID(try row.int64()), version: try row.int()), try row.optionalJSONText() ?? "null")
+        }
+        for (id, json) in rows {
+            let spec = try TaskSpec(json: json)
+            cache.keep(spec, of: id, bytes: json.utf8.count)
+            specs[id] = spec
+        }
+        return specs
     }
 
     func saveTasks(

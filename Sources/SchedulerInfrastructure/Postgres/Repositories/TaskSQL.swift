@@ -114,13 +114,12 @@ enum TaskSQL {
                (SELECT next_run_at FROM tasks
                 WHERE status = 'active' AND deleted_at IS NULL AND next_run_at > coalesce($1, now())
                 ORDER BY next_run_at, id LIMIT 1),
-               waiting.count, active.count, \(TaskColumns.all)
+               waiting.count, active.count, \(TaskColumns.row)
         FROM clock LEFT JOIN (
             (SELECT * FROM tasks
              WHERE status = 'active' AND deleted_at IS NULL AND next_run_at <= coalesce($1, now())
-                   AND id <> ALL($3)
+                   AND id NOT IN (SELECT unnest($3))
              ORDER BY next_run_at, id LIMIT $2 + 1) AS task
-            JOIN task_versions AS version ON version.task_id = task.id AND version.version = task.version
             CROSS JOIN LATERAL (\(waiting)) AS waiting
             CROSS JOIN LATERAL (\(active)) AS active
         ) ON true
