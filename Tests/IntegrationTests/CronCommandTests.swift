@@ -147,6 +147,35 @@ struct CronCommandTests {
         #expect(json["more_count_cut"] == true)
     }
 
+    @Test("simulate --all of every second writes as it goes and ends when nobody reads on", arguments: ["", "--json"])
+    func endless(flag: String) async throws {
+        let binary = try SchedulerProcess.binary().path
+        try await withTemporaryFolder { folder in
+            let output = folder.appendingPathComponent("out")
+            try Data().write(to: output)
+            let process = Process()
+            process.executableURL = URL(filePath: "/bin/sh")
+            process.arguments = [
+                "-c", "'\(binary)' cron simulate '* * * * * *' --year 2027 --all \(flag) | head -c 500000 | wc -c",
+            ]
+            process.standardOutput = try FileHandle(forWritingTo: output)
+            try await process.runToEnd()
+            #expect(try String(contentsOf: output, encoding: .utf8).contains("500000"))
+        }
+    }
+
+    @Test("simulate says what a gap left out, also where nothing fires that year")
+    func leftOut() async throws {
+        let year = try await cron(
+            "simulate", "30 2 28 3 *", "--tz", "Europe/Berlin", "--year", "2027", "--dst-gap", "skip")
+        #expect(year.lines.contains("-- 2027-03-28 gap: clocks go forward from 02:00 to 03:00; 02:30 is left out"))
+        #expect(year.lines.last == "2027: 0 fire times, 1 gap, 1 overlap")
+        let next = try await cron(
+            "next", "30 2 28 3 *", "--tz", "Europe/Berlin", "--from", "2027-01-01T00:00:00Z", "--dst-gap", "skip",
+            "--count", "1")
+        #expect(next.lines.first?.contains("2027-03-28 02:30 is left out: ") == true)
+    }
+
     @Test("simulate --json has fire times and changes as fields")
     func simulateForPrograms() async throws {
         let year = try await cron("simulate", "30 2 28 3 *", "--tz", "Europe/Berlin", "--year", "2027", "--json")

@@ -111,6 +111,12 @@ package struct JSONWriter {
 
     // MARK: - Bytes
 
+    /// Returns what is written so far and forgets it, so that a long text need not be whole in memory.
+    package mutating func drain() -> [UInt8] {
+        defer { bytes.removeAll(keepingCapacity: true) }
+        return bytes
+    }
+
     private mutating func open(_ bracket: UInt8) {
         separate()
         bytes.append(bracket)

@@ -32,14 +32,14 @@ extension JSONWriter {
     }
 
     /// Writes a change of a zone's offset.
-    package mutating func value(_ change: ZoneRules.Transition) {
-        let (before, after) = change.clocks
+    package mutating func value(_ change: ShownChange) {
+        let (before, after) = change.transition.clocks
         object { writer in
-            writer.field("utc", change.instant)
-            writer.field("kind", change.isGap ? "gap" : "overlap")
+            writer.field("utc", change.transition.instant)
+            writer.field("kind", change.transition.isGap ? "gap" : "overlap")
             writer.field("clock_before", before.description)
             writer.field("clock_after", after.description)
-            writer.field("remark", change.words())
+            writer.field("remark", change.words)
         }
     }
 }

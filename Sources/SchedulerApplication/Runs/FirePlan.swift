@@ -31,26 +31,45 @@ struct FirePlan {
         return task.executionCount + Int64(runs.count) >= most
     }
 
+    /// Whether no further fire time gets a run.
+    var isFull: Bool { room <= 0 && !displaces }
+
+    /// Whether, of any number of fire times, the latest `max_concurrent` get the runs.
+    var keepsLatest: Bool {
+        let places = task.spec.maxConcurrent
+        return displaces && (task.spec.maxExecutions.map { $0 - task.executionCount > Int64(places) } ?? true)
+    }
+
     mutating func fire(_ time: UTCInstant, id: RunID) {
-        if room <= 0 {
-            guard displaces, let oldest = runs.first?.scheduledAt else {
-                return skip(from: time, through: time, because: .overlap)
-            }
-            // This one would take the place of a run that this very decision makes: better not to make it at all.
-            runs.removeFirst()
-            skip(from: oldest, through: oldest, because: .overlap)
-            room += 1
-        }
+        if displaces { makeRoom(for: 1) }
+        guard room > 0 else { return skip(from: time, through: time, because: .overlap) }
         room -= 1
         let dueAt = FireJitter.dueTime(of: time, task: task.id, within: task.spec.jitterSeconds)
         runs.append(
             NewRun(id: id, tenant: task.tenant, task: task.id, trigger: .scheduled, scheduledAt: time, dueAt: dueAt))
     }
 
+    /// Takes back the earliest runs whose places later ones would take at once: better not to make them at all.
+    mutating func makeRoom(for count: Int) {
+        let removed = runs.prefix(max(0, count - room)).compactMap(\.scheduledAt)
+        runs.removeFirst(removed.count)
+        room += removed.count
+        for time in removed { skip(from: time, through: time, because: .overlap) }
+    }
+
+    /// Skips the fire times from `first`, which is one, up to another one; none where they are the same.
+    mutating func skip(
+        _ times: FireTimes, from first: UTCInstant, before limit: UTCInstant, because reason: SkippedFires.Reason
+    ) {
+        guard first < limit else { return }
+        skip(from: first, through: times.last(from: first, before: limit), because: reason)
+    }
+
     mutating func skip(from first: UTCInstant, through last: UTCInstant, because reason: SkippedFires.Reason) {
         let isConsecutive = skips.last.map { previous in
+            // Runs are in order, so where any lies between the two series, the last one before `first` does.
             previous.reason == reason
-                && !runs.contains { run in run.scheduledAt.map { previous.last < $0 && $0 < first } ?? false }
+                && !(runs.last?.scheduledAt.map { previous.last < $0 && $0 < first } ?? false)
         }
         if isConsecutive == true {
             skips[skips.count - 1].last = last

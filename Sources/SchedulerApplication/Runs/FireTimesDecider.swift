@@ -5,7 +5,8 @@ public import SchedulerFoundation
 ///
 /// A fire time that is at most `punctuality` late is on time and gets its run. Later ones are misfires, of which the
 /// task's misfire policy makes up for none, the latest, or the latest few, and only within its window; the older ones
-/// are skipped as one series. Runs are made only as far as the overlap policy has room for them. The work is
+/// are skipped as one series. Runs are made only as far as the overlap policy has room for them; a fire time that both
+/// the overlap policy and `misfire_limit` leave out is skipped for the overlap. The work is
 /// proportional to the runs that are made, not to the fire times that were missed.
 public struct FireTimesDecider: Sendable {
     /// The time zones that schedules are read with.
@@ -49,9 +50,8 @@ public struct FireTimesDecider: Sendable {
         if from < punctualFrom {
             next = catchUp(times, before: punctualFrom, now: now, plan: &plan)
         }
-        while let fire = next, fire <= now, !plan.isExhausted {
-            plan.fire(fire, id: makeRunID(now))
-            next = times.next(after: fire)
+        if let first = next, first <= now {
+            next = fire(times, from: first, now: now, plan: &plan)
         }
         return plan.decision(next: plan.isExhausted ? nil : next)
     }
@@ -73,38 +73,77 @@ public struct FireTimesDecider: Sendable {
         _ times: FireTimes, before limit: UTCInstant, now: UTCInstant, plan: inout FirePlan
     ) -> UTCInstant? {
         let last = times.last(from: plan.from, before: limit)
-        let madeUp = fires(toMakeUpFor: times, through: last, now: now, plan: plan)
-        if let first = madeUp.first {
-            if first > plan.from {
-                plan.skip(from: plan.from, through: times.last(from: plan.from, before: first), because: .misfire)
-            }
-            for fire in madeUp where !plan.isExhausted { plan.fire(fire, id: makeRunID(now)) }
-        } else {
+        let oldest = max(plan.from, now.advanced(by: .seconds(-plan.task.spec.misfireWindowSeconds)))
+        let most = plan.task.spec.mostMadeUp
+        // Walking back further than there is room would cost and make nothing.
+        let madeUp = times.latest(min(most, max(1, plan.room)), from: plan.from, notBefore: oldest, through: last)
+        guard let first = madeUp.first else {
             plan.skip(from: plan.from, through: last, because: .misfire)
+            return times.next(after: last)
         }
+        // Where room was what ended the walk, the rest of the window is left out for that, without being counted.
+        let isCut = madeUp.count < most && oldest < first
+        let within = isCut ? times.first(atOrAfter: oldest, from: plan.from) ?? first : first
+        plan.skip(times, from: plan.from, before: within, because: .misfire)
+        plan.skip(times, from: within, before: first, because: .overlap)
+        for fire in madeUp where !plan.isExhausted { plan.fire(fire, id: makeRunID(now)) }
         return times.next(after: last)
     }
 
-    /// The missed fire times that get a run all the same, earliest first.
-    private func fires(
-        toMakeUpFor times: FireTimes, through last: UTCInstant, now: UTCInstant, plan: FirePlan
-    ) -> [UTCInstant] {
-        let spec = plan.task.spec
-        let most =
-            switch spec.misfirePolicy {
-            case .skip: 0
-            case .fireOnce: 1
-            // Walking back further than there is room would cost and make nothing.
-            case .fireAll: min(spec.misfireLimit, max(1, plan.room))
+    /// Decides the fire times from `first` through `now` and returns the one after the last that was decided.
+    private func fire(_ times: FireTimes, from first: UTCInstant, now: UTCInstant, plan: inout FirePlan) -> UTCInstant?
+    {
+        let last = times.last(from: first, before: now.advanced(by: .microseconds(1)))
+        var next: UTCInstant? = first
+        if plan.keepsLatest {
+            // Earlier ones would lose their places to later ones at once.
+            let latest = times.latest(plan.task.spec.maxConcurrent, from: first, notBefore: first, through: last)
+            plan.makeRoom(for: latest.count)
+            next = latest.first
+            plan.skip(times, from: first, before: next ?? first, because: .overlap)
+        }
+        while let fire = next, fire <= last, !plan.isExhausted {
+            if plan.isFull {
+                plan.skip(from: fire, through: last, because: .overlap)
+                return times.next(after: last)
             }
-        let oldest = max(plan.from, now.advanced(by: .seconds(-spec.misfireWindowSeconds)))
+            plan.fire(fire, id: makeRunID(now))
+            next = times.next(after: fire)
+        }
+        return next
+    }
+}
+
+extension TaskSpec {
+    /// How many missed fire times the misfire policy makes up for at most.
+    fileprivate var mostMadeUp: Int {
+        switch misfirePolicy {
+        case .skip: 0
+        case .fireOnce: 1
+        case .fireAll: misfireLimit
+        }
+    }
+}
+
+extension FireTimes {
+    /// Returns at most the latest `count` fire times from `oldest` through `last`, earliest first.
+    ///
+    /// - Precondition: `first` and `last` are fire times.
+    fileprivate func latest(
+        _ count: Int, from first: UTCInstant, notBefore oldest: UTCInstant, through last: UTCInstant
+    ) -> [UTCInstant] {
         var fires: [UTCInstant] = []
         var fire = last
-        while fires.count < most, fire >= oldest {
+        while fires.count < count, fire >= oldest {
             fires.append(fire)
-            guard fire > plan.from else { break }
-            fire = times.last(from: plan.from, before: fire)
+            guard fire > first else { break }
+            fire = self.last(from: first, before: fire)
         }
         return fires.reversed()
+    }
+
+    /// Returns the first fire time at or after an instant, given that `first` is one and no earlier one matters.
+    fileprivate func first(atOrAfter instant: UTCInstant, from first: UTCInstant) -> UTCInstant? {
+        instant <= first ? first : next(after: instant.advanced(by: .microseconds(-1)))
     }
 }

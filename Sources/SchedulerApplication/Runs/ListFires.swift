@@ -47,13 +47,16 @@ public struct ListFires: Sendable {
         let to = query.to ?? max(from, now).advanced(by: .seconds(86_400))
         guard from < to else { throw SchedulerError.invalid("to", "must be later than from") }
         let range = max(from, query.cursor ?? from)..<max(to, query.cursor ?? to)
-        let lines = try await store.tasks.fires(of: id, in: range, limit: query.limit + 2)
-            .filter { query.cursor == nil || $0.scheduledAt >= range.lowerBound }
+        let ledger = try await store.tasks.fires(of: id, in: range, limit: query.limit + 2)
+        let lines = ledger.filter { query.cursor == nil || $0.scheduledAt >= range.lowerBound }
         let backfilled = try await store.backfills.fires(of: id, in: range, limit: query.limit + 2)
+        // What was decided since the task was read stands in the ledger: it is not ahead any more.
+        let decided = ledger.last.map { $0.lastScheduledAt ?? $0.scheduledAt } ?? .distantPast
+        let made = Set(backfilled.map(\.scheduledAt))
         let outlook = try FireOutlook(task: task, now: now, zones: zones)
-        let items =
-            lines.map(FireItem.init) + backfilled.map(FireItem.init)
-            + outlook.items(in: range, continues: query.cursor != nil, limit: query.limit + 2)
+            .items(in: range, continues: query.cursor != nil, limit: query.limit + 2)
+            .filter { $0.scheduledAt > decided && !made.contains($0.scheduledAt) }
+        let items = lines.map(FireItem.init) + backfilled.map(FireItem.init) + outlook
         var answer = ListFires.page(items, limit: query.limit)
         try await complete(&answer.items, of: task)
         return answer
@@ -106,52 +109,9 @@ private struct FireCounter {
     }
 }
 
-/// The fire times of a task that no ledger has yet: left out by a pause, due, and to come.
-private struct FireOutlook {
-    private let task: TaskDefinition
-    private let now: UTCInstant
-    private let times: FireTimes?
-
-    init(task: TaskDefinition, now: UTCInstant, zones: any ZoneCatalog) throws {
-        self.task = task
-        self.now = now
-        times = try FireTimes(readable: task.spec, zones: zones)
-    }
-
-    /// - Parameter continues: whether an earlier page has shown what began before the range.
-    func items(in range: Range<UTCInstant>, continues: Bool, limit: Int) -> [FireItem] {
-        guard let times else { return [] }
-        if let pausedAt = task.pausedAt {
-            return pause(times, since: pausedAt, in: range, continues: continues).map { [$0] } ?? []
-        }
-        guard task.status == .active, let first = task.nextRunAt else { return [] }
-        var items: [FireItem] = []
-        var fire =
-            first >= range.lowerBound ? first : times.next(after: range.lowerBound.advanced(by: .microseconds(-1)))
-        while let time = fire, time < range.upperBound, items.count < limit {
-            items.append(FireItem(time <= now ? .due : .expected, at: time))
-            fire = times.next(after: time)
-        }
-        return items
-    }
-
-    private func pause(
-        _ times: FireTimes, since start: UTCInstant, in range: Range<UTCInstant>, continues: Bool
-    ) -> FireItem? {
-        guard let first = times.next(after: start), first <= now, first < range.upperBound,
-            first >= range.lowerBound || !continues
-        else { return nil }
-        let last = times.last(from: first, before: now.advanced(by: .microseconds(1)))
-        guard last >= range.lowerBound else { return nil }
-        return FireItem(
-            .paused, at: first, through: last > first ? last : nil, reason: "paused: the task is paused",
-            version: task.version)
-    }
-}
-
 extension FireTimes {
     /// Nil also for a schedule that an earlier release took and this one cannot read: its past is listed all the same.
-    fileprivate init?(readable spec: TaskSpec, zones: any ZoneCatalog) throws {
+    init?(readable spec: TaskSpec, zones: any ZoneCatalog) throws {
         do {
             try self.init(of: spec, zones: zones)
         } catch let error as SchedulerError where error.code == .validation {

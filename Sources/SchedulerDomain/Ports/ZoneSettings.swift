@@ -24,21 +24,29 @@ public protocol ZoneSettings: Sendable {
 public struct ZoneProgress: Sendable, Hashable, Codable {
     /// The release that is moved to, or was.
     public var version: String
-    /// The last task that follows it while the moving goes on; nil: none does.
+    /// The last task that the pass under way has come to; nil: none, or no pass is under way.
     public var last: TaskID?
-    /// Whether all tasks follow it.
-    public var isComplete: Bool
+    /// When the first pass had come to all tasks; nil: it has not yet.
+    public var completedAt: UTCInstant?
+    /// Whether a second pass has come to all tasks too.
+    ///
+    /// It finds what other processes stored by the old rules before they noticed the new ones.
+    public var isConfirmed: Bool
 
-    public init(version: String, last: TaskID? = nil, isComplete: Bool = false) {
+    public init(
+        version: String, last: TaskID? = nil, completedAt: UTCInstant? = nil, isConfirmed: Bool = false
+    ) {
         self.version = version
         self.last = last
-        self.isComplete = isComplete
+        self.completedAt = completedAt
+        self.isConfirmed = isConfirmed
     }
 
     private enum CodingKeys: String, CodingKey {
         case version
         case last = "last_task_id"
-        case isComplete = "complete"
+        case completedAt = "completed_at"
+        case isConfirmed = "confirmed"
     }
 }
 
@@ -49,7 +57,8 @@ public struct FireTimeMove: Sendable, Hashable {
     public var version: Int
     /// The fire time that the task was read with.
     public var from: UTCInstant
-    /// The fire time by the new rules; nil: never again, which ends the task (`inactive`).
+    /// The fire time by the new rules, due at once where it has passed; nil: never again, which ends the task
+    /// (`inactive`).
     public var to: UTCInstant?
 
     public init(task: TaskID, version: Int, from: UTCInstant, to: UTCInstant?) {
@@ -65,9 +74,12 @@ public struct UpcomingTasks: Sendable {
     /// The store's time at which this was true.
     public var now: UTCInstant
     public var tasks: [TaskDefinition]
+    /// The last fire time that the ledger has of each; absent where it has none.
+    public var decided: [TaskID: UTCInstant]
 
-    public init(now: UTCInstant, tasks: [TaskDefinition]) {
+    public init(now: UTCInstant, tasks: [TaskDefinition], decided: [TaskID: UTCInstant]) {
         self.now = now
         self.tasks = tasks
+        self.decided = decided
     }
 }

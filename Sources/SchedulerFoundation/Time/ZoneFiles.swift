@@ -12,15 +12,37 @@ struct ZoneFiles: Sendable {
     }
 
     /// What changes whenever another release is unpacked over the folder.
-    var stamp: [FileStamp?] { ["", "/tzdata.zi", "/+VERSION"].map { FileStamp(of: folder + $0) } }
+    ///
+    /// Where no file names the release, every file is looked at: nothing else need change in the folder itself.
+    var stamp: [FileStamp?] {
+        let own = ["", "/tzdata.zi", "/+VERSION"].map { FileStamp(of: folder + $0) }
+        return own + (namedVersion == nil ? names().map { FileStamp(of: "\(folder)/\($0)") } : [])
+    }
 
-    /// The release: the first line of `tzdata.zi` is `# version 2025b`, and some systems have it in `+VERSION`.
-    var version: String {
+    /// The release, or `unknown-` and a hash of all zones: the same on every machine that has the same rules.
+    ///
+    /// `unknown` where there are no zones.
+    var version: String { namedVersion ?? hash.map { "unknown-\($0)" } ?? "unknown" }
+
+    /// The first line of `tzdata.zi` is `# version 2025b`, and some systems have it in `+VERSION`.
+    private var namedVersion: String? {
         if let line = read("tzdata.zi", upTo: 100).map(firstLine), line.hasPrefix("# version ") {
             return String(line.dropFirst(10))
         }
-        if let line = read("+VERSION", upTo: 100).map(firstLine), !line.isEmpty { return line }
-        return "unknown"
+        return read("+VERSION", upTo: 100).map(firstLine).flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// FNV-1a over the names and bytes of all zones, in hexadecimal; nil where there is none.
+    private var hash: String? {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        var isEmpty = true
+        for name in names() {
+            guard let bytes = file(of: name) else { continue }
+            isEmpty = false
+            for byte in [Array(name.utf8), [0], bytes].joined() { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        }
+        let digits = String(hash, radix: 16)
+        return isEmpty ? nil : String(repeating: "0", count: 16 - digits.count) + digits
     }
 
     /// The file of a zone; nil where the name is none or nothing that can be a zone file has it.

@@ -92,9 +92,12 @@ enum SQLiteTaskSQL {
         ORDER BY next_run_at, id LIMIT 1 OFFSET ?
         """
 
-    /// By id, for whoever goes through all of them.
+    /// By id, for whoever goes through all of them; with the last fire time in the ledger.
     static let upcoming = """
-        SELECT \(columns) \(source)
+        SELECT \(columns), (
+            SELECT coalesce(last_scheduled_at, scheduled_at) FROM task_fires WHERE task_id = task.id
+            ORDER BY scheduled_at DESC LIMIT 1)
+        \(source)
         WHERE task.status = 'active' AND task.deleted_at IS NULL AND task.next_run_at > ? AND task.id > ?
         ORDER BY task.id LIMIT ?
         """

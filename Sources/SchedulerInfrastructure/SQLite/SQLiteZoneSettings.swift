@@ -15,10 +15,13 @@ public final class SQLiteZoneSettings: ZoneSettings {
     public func upcoming(after last: TaskID?, limit: Int) async throws -> UpcomingTasks {
         try await database.read("upcoming") { transaction in
             let first = last?.rawValue ?? .min
-            let tasks = try transaction.rows(SQLiteTaskSQL.upcoming, transaction.now.column, first, limit) {
-                try $0.task()
+            let rows = try transaction.rows(SQLiteTaskSQL.upcoming, transaction.now.column, first, limit) {
+                (task: try $0.task(), decided: $0.optionalInstant())
             }
-            return UpcomingTasks(now: transaction.now, tasks: tasks)
+            return UpcomingTasks(
+                now: transaction.now, tasks: rows.map(\.task),
+                decided: Dictionary(uniqueKeysWithValues: rows.map { ($0.task.id, $0.decided) })
+                    .compactMapValues { $0 })
         }
     }
 

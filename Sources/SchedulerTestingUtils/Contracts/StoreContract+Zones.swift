@@ -10,9 +10,12 @@ extension StoreContract {
             let half = ZoneProgress(version: "2026a", last: TaskID(7))
             try expectEqual(try await settings.move([], progress: half, term: term), [], "what was moved")
             try expectEqual(try await settings.zoneProgress(), half, "the progress")
-            let whole = ZoneProgress(version: "2026b", isComplete: true)
+            let whole = ZoneProgress(version: "2026b", completedAt: data.clock.now)
             _ = try await settings.move([], progress: whole, term: term)
-            try expectEqual(try await settings.zoneProgress(), whole, "the progress at last")
+            try expectEqual(try await settings.zoneProgress(), whole, "the progress of a whole pass")
+            let confirmed = ZoneProgress(version: "2026b", completedAt: data.clock.now, isConfirmed: true)
+            _ = try await settings.move([], progress: confirmed, term: term)
+            try expectEqual(try await settings.zoneProgress(), confirmed, "the progress at last")
         },
         ContractCase("the tasks that fire in the future are read by id, without those that are due or never fire") {
             data in
@@ -31,13 +34,38 @@ extension StoreContract {
             try expectEqual(try await settings.upcoming(after: nil, limit: 1).tasks, [first], "the first batch")
             try expectEqual(try await settings.upcoming(after: first.id, limit: 9).tasks, [second], "the rest")
         },
+        ContractCase("with the tasks comes the last fire time of each in the ledger, the end of a series") { data in
+            let start = data.clock.now
+            let fired = try await data.task(.fixture(name: "fired"), next: start)
+            let skipped = try await data.task(.fixture(name: "skipped"), next: start)
+            _ = try await data.task(.fixture(name: "new"), next: start.advanced(by: .seconds(60)))
+            let minutes = (0...2).map { start.advanced(by: .seconds(60 * $0)) }
+            _ = try await data.store.tasks.fire([data.decision(for: fired, next: minutes[2])])
+            let series = SkippedFires(first: minutes[0], last: minutes[1], reason: .misfire)
+            let later = minutes[2].advanced(by: .seconds(60))
+            _ = try await data.store.tasks.fire([
+                FireDecision(
+                    task: skipped.id, tenant: skipped.tenant, version: 1, from: start, skips: [series], next: later)
+            ])
+            try expectEqual(
+                try await data.store.zoneSettings.upcoming(after: nil, limit: 10).decided,
+                [fired.id: minutes[0], skipped.id: minutes[1]], "the last decided fire times")
+        },
+        ContractCase("a fire time that has passed by the new rules is due at once") { data in
+            let task = try await data.task(next: data.clock.now.advanced(by: .seconds(60)))
+            let passed = data.clock.now.advanced(by: .seconds(-60))
+            let moved = try await data.store.zoneSettings.move(
+                [data.move(task, to: passed)], progress: ZoneProgress(version: "2026b"), term: try await data.term())
+            try expectEqual(moved, [task.id], "what was moved")
+            try expectEqual(try await data.store.tasks.due(limit: 1).entries.map(\.task.id), [task.id], "what is due")
+        },
         ContractCase("a fire time moves, and one that never comes again ends its task") { data in
             let next = data.clock.now.advanced(by: .seconds(60))
             let moving = try await data.task(.fixture(name: "moving"), next: next)
             let ending = try await data.task(.fixture(name: "ending"), next: next)
             let term = try await data.term()
             let to = data.clock.now.advanced(by: .seconds(3_660))
-            let progress = ZoneProgress(version: "2026b", isComplete: true)
+            let progress = ZoneProgress(version: "2026b", completedAt: data.clock.now)
             let moved = try await data.store.zoneSettings.move(
                 [data.move(moving, to: to), data.move(ending, to: nil)], progress: progress, term: term)
             try expectEqual(moved, [moving.id, ending.id], "what was moved")

@@ -19,7 +19,13 @@ public final class InMemoryZoneSettings: ZoneSettings {
                         && last.map { task.id > $0 } ?? true
                 }
                 .sorted { $0.id < $1.id }
-            return UpcomingTasks(now: now, tasks: Array(tasks.prefix(limit)))
+                .prefix(limit)
+            let decided = tasks.map { task in
+                (task.id, state.fires[task.id, default: []].map { $0.lastScheduledAt ?? $0.scheduledAt }.max())
+            }
+            return UpcomingTasks(
+                now: now, tasks: Array(tasks),
+                decided: Dictionary(uniqueKeysWithValues: decided).compactMapValues { $0 })
         }
     }
 

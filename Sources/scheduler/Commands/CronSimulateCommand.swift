@@ -25,7 +25,13 @@ struct CronSimulateCommand: AsyncParsableCommand {
         try await ExitOnError.run {
             let (times, number, limit) = try read()
             let year = FireYear(number, of: times, limit: limit)
-            Terminal.line(json ? jsonText(of: year, number, times) : text(of: year, number, times))
+            let output = TerminalStream()
+            if json {
+                year.writeJSON(number, of: times, to: output)
+            } else {
+                year.writeLines(number, of: times, to: output)
+            }
+            output.flush()
         }
     }
 
@@ -48,49 +54,5 @@ struct CronSimulateCommand: AsyncParsableCommand {
         }
         guard faults.isEmpty, let year else { throw SchedulerError.invalid(faults) }
         return (try body.get().times, year, all ? nil : limit)
-    }
-
-    private func text(of year: FireYear, _ number: Int64, _ times: FireTimes) -> String {
-        let changes = year.changes.map { change in
-            let (before, _) = change.clocks
-            let kind = change.isGap ? "gap" : "overlap"
-            return (at: change.instant, line: "-- \(before.description.prefix(10)) \(kind): \(change.words())")
-        }
-        let last = year.fires.last?.instant ?? .distantPast
-        let shown = year.more > 0 ? changes.filter { $0.at <= last } : changes
-        let lines = (shown + year.fires.map { (at: $0.instant, line: $0.line) }).enumerated()
-            .sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element.line)
-        let rest =
-            year.more > 0 ? ["… \(more(year)) (--all lists them)"] + changes.filter { $0.at > last }.map(\.line) : []
-        let count = year.isCountCut ? "" : "\(counted(year.fires.count + year.more, "fire time")), "
-        let gaps = year.changes.count(where: \.isGap)
-        return
-            ([times.expression.words(in: times.zone.name), ""] + lines + rest + [
-                "", "\(number): \(count)\(counted(gaps, "gap")), \(counted(year.changes.count - gaps, "overlap"))",
-            ]).joined(separator: "\n")
-    }
-
-    private func more(_ year: FireYear) -> String {
-        year.isCountCut
-            ? "at least \(counted(year.more, "further fire time"))" : counted(year.more, "further fire time")
-    }
-
-    private func counted(_ count: Int, _ word: String) -> String { "\(count) \(word)\(count == 1 ? "" : "s")" }
-
-    private func jsonText(of year: FireYear, _ number: Int64, _ times: FireTimes) -> String {
-        var writer = JSONWriter(capacity: 512 + year.fires.count * 192)
-        writer.object { writer in
-            writer.field("schedule", times.expression.description)
-            writer.field("timezone", times.zone.name)
-            writer.field("description", times.expression.words(in: times.zone.name))
-            writer.field("year", number)
-            writer.name("fires")
-            writer.list(year.fires) { $0.value($1) }
-            writer.field("more", year.more)
-            writer.field("more_count_cut", year.isCountCut)
-            writer.name("changes")
-            writer.list(year.changes) { $0.value($1) }
-        }
-        return String(decoding: writer.bytes, as: UTF8.self)
     }
 }

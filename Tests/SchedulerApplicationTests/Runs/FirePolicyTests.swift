@@ -92,8 +92,40 @@ struct FirePolicyTests {
         #expect(times(decision.runs) == ["11:59:48", "11:59:49", "11:59:50"])
         #expect(
             decision.skips == [
-                try skip("11:30:00", "11:59:47", .misfire), try skip("11:59:51", "12:00:00", .overlap),
+                try skip("11:30:00", "11:59:47", .overlap), try skip("11:59:51", "12:00:00", .overlap),
             ])
+    }
+
+    @Test(
+        "what there is no room to make up for is left out for the overlap, what is too old as a misfire",
+        arguments: [97, 100])
+    func misfireReasons(waiting: Int) throws {
+        let decision = try decision("0 * * * * *", next: "2026-11-21T10:00:00Z", load: TaskLoad(waiting: waiting)) {
+            $0.misfirePolicy = .fireAll
+            $0.misfireLimit = 1_000
+            $0.misfireWindowSeconds = 3_601
+        }
+        #expect(times(decision.runs) == (waiting == 97 ? ["11:57:00", "11:58:00", "11:59:00"] : []))
+        #expect(
+            decision.skips == [
+                try skip("10:00:00", "10:59:00", .misfire),
+                try skip("11:00:00", waiting == 97 ? "11:56:00" : "12:00:00", .overlap),
+            ] + (waiting == 97 ? [try skip("12:00:00", "12:00:00", .overlap)] : []))
+    }
+
+    @Test("a missed fire time that the policy does not make up for is a misfire, also while there is no room")
+    func misfireReasonsOfOne() throws {
+        for policy in [MisfirePolicy.fireOnce, .fireAll] {
+            let full = try decision("0 * * * * *", next: "2026-11-21T11:30:00Z", load: TaskLoad(waiting: 100)) {
+                $0.misfirePolicy = policy
+                $0.misfireLimit = 1
+            }
+            #expect(full.runs.isEmpty)
+            #expect(
+                full.skips == [
+                    try skip("11:30:00", "11:58:00", .misfire), try skip("11:59:00", "12:00:00", .overlap),
+                ])
+        }
     }
 
     @Test("fire_all makes no more runs than max_executions leaves, and decides nothing after the end")
@@ -170,6 +202,49 @@ struct FirePolicyTests {
         #expect(decision.skips == [try skip("11:59:57", "11:59:58", .overlap)])
         #expect(decision.keepAtMost == 0)
         #expect(decision.leadingSkip == decision.skips.first)
+    }
+
+    @Test("ten years of seconds that all count as on time cost as much as the runs that are made")
+    func longPunctuality() throws {
+        let patient = FireTimesDecider(punctuality: .seconds(10 * 366 * 86_400))
+        for policy in OverlapPolicy.allCases {
+            let task = TaskDefinition.firing("* * * * * *", next: "2016-11-22T00:00:01Z") {
+                $0.overlapPolicy = policy
+                $0.maxConcurrent = 4
+            }
+            let decision = try #require(
+                try patient.decision(for: task, load: TaskLoad(waiting: 1, active: 1), now: now))
+            let latest = ["11:59:57", "11:59:58", "11:59:59", "12:00:00"]
+            switch policy {
+            case .queue: #expect(decision.runs.count == 99)
+            case .skip: #expect(times(decision.runs) == ["00:00:01", "00:00:02"])
+            case .cancelRunning: #expect(times(decision.runs) == latest && decision.keepAtMost == 0)
+            }
+            #expect(decision.skips.map(\.reason) == [.overlap])
+            #expect(decision.next == UTCInstant("2026-11-21T12:00:01Z"))
+        }
+    }
+
+    @Test("cancel_running gives made-up runs up for later ones, and counts each fire time once")
+    func overlapCancelAfterMisfires() throws {
+        let decision = try decision("* * * * * *", next: "2026-11-21T11:59:00Z") {
+            $0.overlapPolicy = .cancelRunning
+            $0.maxConcurrent = 12
+            $0.misfirePolicy = .fireAll
+        }
+        #expect(times(decision.runs).first == "11:59:49" && times(decision.runs).count == 12)
+        #expect(decision.skips == [try skip("11:59:00", "11:59:48", .overlap)])
+    }
+
+    @Test("cancel_running makes the runs that max_executions leaves, the earliest, and ends")
+    func overlapCancelExecutions() throws {
+        let decision = try decision("* * * * * *", next: "2026-11-21T11:59:55Z", executions: 8) {
+            $0.overlapPolicy = .cancelRunning
+            $0.maxConcurrent = 2
+            $0.maxExecutions = 10
+        }
+        #expect(times(decision.runs) == ["11:59:55", "11:59:56"])
+        #expect(decision.skips.isEmpty && decision.next == nil && decision.endsTask)
     }
 
     @Test("without a limit neither policy applies, only the bound on waiting runs", arguments: OverlapPolicy.allCases)

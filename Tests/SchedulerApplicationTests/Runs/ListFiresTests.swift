@@ -138,6 +138,46 @@ struct ListFiresTests {
         #expect(items.last?.count == nil)
     }
 
+    @Test("what is decided while the list is read stands there once")
+    func decidedMeanwhile() async throws {
+        for limit in [1, 2, 50] { try await list(limit: limit) }
+    }
+
+    private func list(limit: Int) async throws {
+        let clock = VirtualClock()
+        let store = InMemoryStore(now: { clock.now })
+        let spec = TaskSpec.fixture(schedule: "0 * * * * *")
+        let task = try await store.tasks.create([TaskDraft(spec: spec, nextRunAt: seconds(60))])[0]
+        clock.advance(by: .seconds(120))
+        let decision = FireDecision(
+            task: task.id, tenant: task.tenant, version: 1, from: seconds(60),
+            runs: [NewRun(id: .next(at: clock.now), task: task.id, trigger: .scheduled, scheduledAt: seconds(60))],
+            skips: [SkippedFires(first: seconds(120), last: seconds(120), reason: .overlap)], next: seconds(180))
+        // A dispatcher decides after the task was read and before the ledger is.
+        let overtaken = OvertakenStore(base: store, tasks: store.tasks) {
+            _ = try await store.tasks.fire([decision])
+        }
+        let items = try await ListFires(store: overtaken)(
+            task.id, .init(from: seconds(0), to: seconds(241), limit: limit)
+        ).items
+        let all: [FireItem.State] = [.fired, .skipped, .expected, .expected]
+        #expect(items.map(\.state) == Array(all.prefix(limit)))
+        #expect(items.map(\.scheduledAt) == Array([60, 120, 180, 240].map(seconds).prefix(limit)))
+    }
+
+    @Test("no more is expected than max_executions leaves, wherever the range begins")
+    func executions() async throws {
+        let spec = TaskSpec.fixture(schedule: "0 * * * * *", maxExecutions: 5)
+        let task = try await store.tasks.create([TaskDraft(spec: spec, nextRunAt: seconds(60))])[0]
+        _ = try await history(task)
+        // Two runs were made and five fire times skipped.
+        let items = try await service.fires(task.id, .init(from: seconds(421), to: seconds(6_000))).items
+        #expect(items.map(\.scheduledAt) == [480, 540, 600].map(seconds))
+        let later = try await service.fires(task.id, .init(from: seconds(541), to: seconds(6_000))).items
+        #expect(later.map(\.scheduledAt) == [seconds(600)])
+        #expect(try await service.fires(task.id, .init(from: seconds(601), to: seconds(6_000))).items.isEmpty)
+    }
+
     @Test("an empty range and a missing task are refused")
     func refusals() async throws {
         let task = try await task()

@@ -2,6 +2,7 @@ import Logging
 import SchedulerApplication
 import SchedulerDomain
 import SchedulerErrors
+import SchedulerFoundation
 import SchedulerTestingUtils
 import Testing
 
@@ -54,19 +55,104 @@ struct FollowZonesTests {
         #expect(try await next(berlin) == "2027-05-02T01:00:00Z")
         #expect(try await next(london) == "2027-05-02T01:00:00Z")
         #expect(try await data.task(berlin.id).version == 1)
-        #expect(try await store.zoneSettings.zoneProgress() == ZoneProgress(version: "2027b", isComplete: true))
+        #expect(try await store.zoneSettings.zoneProgress() == ZoneProgress(version: "2027b", completedAt: clock.now))
     }
 
-    @Test("while the release stays the same, no task is read")
+    @Test("once a release is confirmed by a second pass, no task is read")
     func sameRelease() async throws {
         _ = try await nightly()
         let settings = StoppedZoneSettings(store.zoneSettings)
-        let term = try await term()
-        try await follow(settings)(term: term)
-        #expect(settings.reads == [nil])
-        try await follow(settings)(term: term)
-        #expect(settings.reads == [nil])
+        try await follow(settings)(term: try await term())
+        clock.advance(by: .seconds(120))
+        try await follow(settings)(term: try await term())
+        #expect(try await store.zoneSettings.zoneProgress()?.isConfirmed == true)
+        #expect(settings.reads == [nil, nil])
+        try await follow(settings)(term: try await term())
+        #expect(settings.reads == [nil, nil])
     }
+
+    @Test("what another process stores by the old rules shortly after the first pass is found by a second one")
+    func lateProcess() async throws {
+        abolishDaylightSaving()
+        #expect(try await follow()(term: try await term()) == 0)
+        let late = TaskService(store: store, clock: clock, decider: FireTimesDecider(zones: SystemZones.shared))
+        clock.advance(by: .seconds(59))
+        let task = try await late.create(
+            TaskBody([
+                "name": "late", "task_type": "shell", "command": "true", "schedule": "0 2 * * *",
+                "timezone": "Europe/Berlin",
+            ]))
+        #expect(try await next(task) == "2027-05-02T00:00:00Z")
+        clock.advance(by: .seconds(60))
+        #expect(try await follow()(term: try await term()) == 0)
+        #expect(try await next(task) == "2027-05-02T00:00:00Z")
+        clock.advance(by: .seconds(1))
+        #expect(try await follow()(term: try await term()) == 1)
+        #expect(try await next(task) == "2027-05-02T01:00:00Z")
+    }
+
+    @Test("a second pass that is stopped in the middle goes on after its last batch")
+    func restartedConfirmation() async throws {
+        var tasks: [TaskDefinition] = []
+        for number in 1...5 { tasks.append(try await nightly("nightly \(number)")) }
+        try await follow()(term: try await term())
+        clock.advance(by: .seconds(120))
+        let first = StoppedZoneSettings(store.zoneSettings, failing: (move: 2, .before))
+        let firstTerm = try await term()
+        await #expect(throws: SchedulerError.self) { try await follow(first, batch: 2)(term: firstTerm) }
+        let second = StoppedZoneSettings(store.zoneSettings)
+        try await follow(second, batch: 2)(term: try await term())
+        #expect(second.reads == [tasks[1].id, tasks[3].id])
+        #expect(try await store.zoneSettings.zoneProgress()?.isConfirmed == true)
+    }
+
+    @Test("a fire time that has passed by the new rules is due at once, for the misfire policy to decide")
+    func passed() async throws {
+        // Nightly at two in Algiers' time; with Berlin's summer time two o'clock has been at midnight UTC.
+        zones.publish("2027a", "Europe/Berlin", follows: "Africa/Algiers")
+        let task = try await nightly()
+        #expect(try await next(task) == "2027-05-02T01:00:00Z")
+        clock.set(to: at("2027-05-02T00:30:00Z"))
+        zones.publish("2027b", "Europe/Berlin", follows: "Europe/Berlin")
+        #expect(try await follow()(term: try await term()) == 1)
+        #expect(try await next(task) == "2027-05-02T00:00:00Z")
+        let stored = try await data.task(task.id)
+        let decider = FireTimesDecider(zones: zones)
+        let decision = try #require(try decider.decision(for: stored, load: .none, now: clock.now))
+        #expect(decision.runs.map(\.scheduledAt) == [at("2027-05-02T00:00:00Z")])
+        #expect(decision.next == at("2027-05-03T00:00:00Z"))
+    }
+
+    @Test("a fire time that was decided by the old rules is not decided again where it is later by the new ones")
+    func decidedBefore() async throws {
+        let task = try await nightly()
+        clock.set(to: at("2027-05-02T00:00:00Z"))
+        _ = try await store.tasks.fire([
+            FireDecision(
+                task: task.id, tenant: task.tenant, version: 1, from: clock.now,
+                runs: [NewRun(id: .next(at: clock.now), task: task.id, trigger: .scheduled, scheduledAt: clock.now)],
+                next: at("2027-05-03T00:00:00Z"))
+        ])
+        // By the new rules it would have been at 01:00.
+        clock.set(to: at("2027-05-02T01:30:00Z"))
+        abolishDaylightSaving()
+        #expect(try await follow()(term: try await term()) == 1)
+        #expect(try await next(task) == "2027-05-03T01:00:00Z")
+    }
+
+    @Test("an edit counts fire times from itself on, by whatever rules")
+    func editedBefore() async throws {
+        zones.publish("2027a", "Europe/Berlin", follows: "Africa/Algiers")
+        clock.set(to: at("2027-05-02T00:15:00Z"))
+        let task = try await nightly()
+        #expect(try await next(task) == "2027-05-02T01:00:00Z")
+        clock.set(to: at("2027-05-02T00:30:00Z"))
+        zones.publish("2027b", "Europe/Berlin", follows: "Europe/Berlin")
+        #expect(try await follow()(term: try await term()) == 1)
+        #expect(try await next(task) == "2027-05-03T00:00:00Z")
+    }
+
+    private func at(_ text: String) -> UTCInstant { UTCInstant(text) ?? .epoch }
 
     @Test("a fire time that is due stays as the old rules decided")
     func due() async throws {

@@ -46,10 +46,11 @@ final class OvertakenTaskRepository: TaskRepository {
     }
 }
 
-/// A store with another task repository.
+/// A store with another task repository, or in which something happens before the time is told.
 struct OvertakenStore: SchedulerStore {
     let base: any SchedulerStore
     let tasks: any TaskRepository
+    var beforeNow: @Sendable () async throws -> Void = {}
 
     var tenants: any TenantRepository { base.tenants }
     var runs: any TaskRunRepository { base.runs }
@@ -60,5 +61,8 @@ struct OvertakenStore: SchedulerStore {
     var zoneSettings: any ZoneSettings { base.zoneSettings }
     var wakeUps: any WakeUps { base.wakeUps }
 
-    func now() async throws -> UTCInstant { try await base.now() }
+    func now() async throws -> UTCInstant {
+        try await beforeNow()
+        return try await base.now()
+    }
 }

@@ -81,36 +81,108 @@ struct ShownFireTests {
         #expect(ShownFire(fire.instant, of: times, after: gap).remark == nil)
     }
 
+    @Test("say what each gap since the fire time before left out, however long ago")
+    func leftOutLongAgo() throws {
+        func remark(_ text: String, after start: String) throws -> String? {
+            let times = try times(text, gap: .skip)
+            let start = at(start)
+            return ShownFire(try #require(times.next(after: start)), of: times, after: start).remark
+        }
+        #expect(
+            try remark("30 2 28 3 *", after: "2027-01-01T00:00:00Z")
+                == "2027-03-28 02:30 is left out: clocks go forward from 02:00 to 03:00")
+        #expect(try remark("30 3 28 3 *", after: "2027-01-01T00:00:00Z") == nil)
+    }
+
+    @Test("name three gaps at most")
+    func manyGaps() throws {
+        // In these years clocks go forward on 28 March, but for the last.
+        let times = try times("0 30 2 28 3 ? 2027,2032,2038,2049,2050", gap: .skip)
+        let start = at("2027-01-01T00:00:00Z")
+        let fire = try #require(times.next(after: start))
+        let remark = try #require(ShownFire(fire, of: times, after: start).remark)
+        #expect(remark.hasPrefix("2027-03-28 02:30 is left out: "))
+        #expect(remark.split(separator: "; ").count == 4)
+        #expect(remark.hasSuffix("later gaps leave out others"))
+    }
+
+    private func items(_ year: Int64, _ times: FireTimes, limit: Int? = nil) -> (
+        fires: [ShownFire], changes: [ShownChange], more: Int, isCut: Bool
+    ) {
+        var (fires, changes, more, isCut): ([ShownFire], [ShownChange], Int, Bool) = ([], [], 0, false)
+        for item in FireYear(year, of: times, limit: limit) {
+            switch item {
+            case .fire(let fire): fires.append(fire)
+            case .change(let change): changes.append(change)
+            case .more(let count, let cut): (more, isCut) = (count, cut)
+            }
+        }
+        return (fires, changes, more, isCut)
+    }
+
     @Test("of a year come with its gaps and overlaps, also where none falls on them")
     func year() throws {
-        let year = try FireYear(2027, of: times("0 12 1 * *"))
+        let year = try items(2027, times("0 12 1 * *"))
         #expect(year.fires.count == 12)
         #expect(year.more == 0)
-        #expect(year.changes.map(\.isGap) == [true, false])
+        #expect(year.changes.map(\.transition.isGap) == [true, false])
         #expect(
-            year.changes.map { $0.words() } == [
+            year.changes.map(\.words) == [
                 "clocks go forward from 02:00 to 03:00", "clocks go back from 03:00 to 02:00",
             ])
     }
 
+    @Test("of a year stand in order between its gaps and overlaps")
+    func yearOrder() throws {
+        let kinds = try FireYear(2027, of: times("0 12 1 3-4 *"), limit: 1).map { item in
+            switch item {
+            case .fire: "fire"
+            case .change: "change"
+            case .more(let count, _): "\(count) more"
+            }
+        }
+        #expect(kinds == ["fire", "1 more", "change", "change"])
+        let whole = try FireYear(2027, of: times("0 12 1 3-4 *")).map { item in
+            if case .change = item { "change" } else { "fire" }
+        }
+        #expect(whole == ["fire", "change", "fire", "change"])
+    }
+
+    @Test("of a year without one in a gap: the gap says what it leaves out")
+    func yearLeftOut() throws {
+        let year = try items(2027, times("30 2 28 3 *", gap: .skip))
+        #expect(year.fires.isEmpty)
+        #expect(year.changes.first?.words == "clocks go forward from 02:00 to 03:00; 02:30 is left out")
+        let after = try items(2027, times("30 2 28 3 *"))
+        #expect(after.changes.first?.words == "clocks go forward from 02:00 to 03:00")
+    }
+
     @Test("of a year are those of the zone's own calendar, in summer and in winter")
     func yearBorders() throws {
-        let year = try FireYear(2027, of: times("0 0 1 1 *", "Pacific/Kiritimati"))
+        let year = try items(2027, times("0 0 1 1 *", "Pacific/Kiritimati"))
         #expect(year.fires.map(\.instant) == [at("2026-12-31T10:00:00Z")])
-        let last = try FireYear(2027, of: times("59 23 31 12 *", "America/Los_Angeles"))
+        let last = try items(2027, times("59 23 31 12 *", "America/Los_Angeles"))
         #expect(last.fires.map(\.instant) == [at("2028-01-01T07:59:00Z")])
-        #expect(try FireYear(2027, of: times("0 0 0 1 1 ? 2028")).fires.isEmpty)
+        #expect(try items(2027, times("0 0 0 1 1 ? 2028")).fires.isEmpty)
     }
 
     @Test("of a year are bounded: beyond the limit they are counted, up to a bound")
     func bounds() throws {
-        let daily = try FireYear(2027, of: times("0 12 * * *"), limit: 10)
+        let daily = try items(2027, times("0 12 * * *"), limit: 10)
         #expect(daily.fires.count == 10)
         #expect(daily.more == 355)
-        #expect(!daily.isCountCut)
-        let secondly = try FireYear(2027, of: times("* * * * * *"), limit: 1)
+        #expect(!daily.isCut)
+        let secondly = try items(2027, times("* * * * * *"), limit: 1)
         #expect(secondly.more == FireYear.mostCounted)
-        #expect(secondly.isCountCut)
+        #expect(secondly.isCut)
         #expect(secondly.changes.count == 2)
+    }
+
+    @Test("of a year are computed as they are asked for")
+    func lazily() throws {
+        let first = try FireYear(2027, of: times("* * * * * *", "UTC")).prefix(2).map { item in
+            if case .fire(let fire) = item { fire.localText } else { "" }
+        }
+        #expect(first == ["2027-01-01T00:00:00+00:00", "2027-01-01T00:00:01+00:00"])
     }
 }

@@ -89,6 +89,36 @@ struct SystemZonesTests {
         #expect(message("Test/Damaged", zones)?.contains("cannot be read: it ends too early") == true)
     }
 
+    @Test("have a version of their own where no file names the release, and it follows the rules")
+    func unnamedRelease() throws {
+        func folder() throws -> URL {
+            let folder = FileManager.default.temporaryDirectory.appending(path: "zones-\(UUID())")
+            try FileManager.default.createDirectory(
+                at: folder.appending(path: "Test"), withIntermediateDirectories: true)
+            return folder
+        }
+        func install(_ zone: String, in folder: URL) throws {
+            // Written over the old file: the folders stay as they are.
+            let file = try Data(contentsOf: URL(fileURLWithPath: "/usr/share/zoneinfo/\(zone)"))
+            try file.write(to: folder.appending(path: "Test/Zone"))
+        }
+        let (first, second) = (try folder(), try folder())
+        defer { for folder in [first, second] { try? FileManager.default.removeItem(at: folder) } }
+        for folder in [first, second] { try install("Europe/Berlin", in: folder) }
+        let clock = Mutex(MonotonicInstant.now)
+        let zones = SystemZones(ZoneFiles(folder: first.path)) { clock.withLock { $0 } }
+        let before = zones.version
+        #expect(before.wholeMatch(of: /unknown-[0-9a-f]{16}/) != nil)
+        #expect(SystemZones(ZoneFiles(folder: second.path)).version == before)
+        try install("Asia/Kathmandu", in: first)
+        clock.withLock { $0 = $0.advanced(by: .seconds(60)) }
+        #expect(zones.version != before)
+        #expect(try zones.zone("Test/Zone").offset(at: try #require(UTCInstant("2026-01-01T12:00:00Z"))) == 20_700)
+        try install("Europe/Berlin", in: first)
+        clock.withLock { $0 = $0.advanced(by: .seconds(60)) }
+        #expect(zones.version == before)
+    }
+
     @Test(
         "have the version of the files",
         .enabled(if: FileManager.default.fileExists(atPath: "/usr/share/zoneinfo/tzdata.zi")))

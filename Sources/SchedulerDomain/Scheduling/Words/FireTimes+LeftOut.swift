@@ -1,15 +1,36 @@
 extension FireTimes {
-    /// Tells which matching times the last gap between two instants left out; nil: none.
+    /// Tells which matching times the gaps between two instants left out; nil: none.
     ///
-    /// A time that fires after its gap is not left out; its own remark tells of it.
+    /// A time that fires after its gap is not left out; its own remark tells of it. Only so many gaps are named, and so
+    /// many changes of the clock looked at, that a schedule of once in centuries costs little.
     ///
     /// - Parameter day: a day whose date need not be said.
     func leftOut(after previous: UTCInstant, through fire: UTCInstant, day: WallClock) -> String? {
-        guard let calendar = expression.calendar, !(calendar.isFixed && gapPolicy == .runAfter),
-            let change = zone.previousTransition(atOrBefore: fire), change.isGap, change.instant > previous
-        else { return nil }
+        guard leavesOut else { return nil }
+        var sentences: [String] = []
+        var change = zone.nextTransition(after: previous)
+        var looked = 0
+        while let gap = change, gap.instant <= fire, looked < FireTimes.mostLooked {
+            if let times = timesLeftOut(by: gap, day: day) {
+                guard sentences.count < FireTimes.mostNamed else {
+                    sentences.append("later gaps leave out others")
+                    break
+                }
+                sentences.append("\(times): \(gap.words())")
+            }
+            looked += 1
+            change = zone.nextTransition(after: gap.instant)
+        }
+        return sentences.isEmpty ? nil : sentences.joined(separator: "; ")
+    }
+
+    /// Tells which matching times one change of the clock leaves out: `02:30 is left out`; nil: none.
+    ///
+    /// - Parameter day: a day whose date need not be said.
+    func timesLeftOut(by gap: ZoneRules.Transition, day: WallClock) -> String? {
+        guard let calendar = expression.calendar, leavesOut, gap.isGap else { return nil }
         let search = FireSearch(calendar: calendar, zone: zone, gapPolicy: gapPolicy, repeatPolicy: repeatPolicy)
-        let segment = zone.segment(at: change.instant.secondsSinceEpoch)
+        let segment = zone.segment(at: gap.instant.secondsSinceEpoch)
         var times: [String] = []
         var from: Int64?
         while times.count <= 3, let missing = search.firstMissing(before: segment, from: from) {
@@ -17,6 +38,12 @@ extension FireTimes {
             from = missing + 1
         }
         guard !times.isEmpty else { return nil }
-        return "\(Phrase.list(times)) \(times.count == 1 ? "is" : "are") left out: \(change.words())"
+        return "\(Phrase.list(times)) \(times.count == 1 ? "is" : "are") left out"
     }
+
+    private var leavesOut: Bool { expression.calendar.map { !($0.isFixed && gapPolicy == .runAfter) } ?? false }
+
+    private static let mostNamed = 3
+    /// Five hundred years of two changes each.
+    private static let mostLooked = 1_000
 }

@@ -18,10 +18,13 @@ public struct PostgreSQLZoneSettings: ZoneSettings {
             guard let time = try session.execute(ZoneSQL.now, [now]).first({ try $0.instant() }) else {
                 throw SchedulerError(.internal, "the store did not tell its time")
             }
-            let tasks = try session.execute(
+            let rows = try session.execute(
                 ZoneSQL.upcoming, [.instant(time), .int8(last?.rawValue ?? .min), .int8(Int64(limit))]
-            ).map { try $0.taskDefinition() }
-            return UpcomingTasks(now: time, tasks: tasks)
+            ).map { (task: try $0.taskDefinition(), decided: try $0.optionalInstant()) }
+            return UpcomingTasks(
+                now: time, tasks: rows.map(\.task),
+                decided: Dictionary(uniqueKeysWithValues: rows.map { ($0.task.id, $0.decided) })
+                    .compactMapValues { $0 })
         }
     }
 
@@ -60,7 +63,10 @@ private enum ZoneSQL {
     static let upcoming = PostgresStatement.read(
         "zones.upcoming",
         """
-        SELECT \(TaskColumns.all) FROM \(TaskColumns.source)
+        SELECT \(TaskColumns.all), (
+                   SELECT coalesce(last_scheduled_at, scheduled_at) FROM task_fires WHERE task_id = task.id
+                   ORDER BY scheduled_at DESC LIMIT 1)
+        FROM \(TaskColumns.source)
         WHERE task.status = 'active' AND task.deleted_at IS NULL AND task.next_run_at > $1 AND task.id > $2
         ORDER BY task.id LIMIT $3
         """)
