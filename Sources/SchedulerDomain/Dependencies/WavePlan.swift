@@ -46,8 +46,8 @@ public struct WavePlan: Sendable {
     public private(set) var changes = WaveChanges()
     private var dependents: [TaskID: [TaskID]] = [:]
     private var spread: [RunEnd] = []
-    /// The upstream tasks of each child that waves with a root do not come to, by root and child.
-    private var unreached: [TaskID: [TaskID: Set<TaskID>]] = [:]
+    /// Whether waves with a root come to all upstream tasks of a child, by root and child.
+    private var wholes: [TaskID: [TaskID: Bool]] = [:]
     private let now: UTCInstant
     private let makeRunID: @Sendable (UTCInstant) -> RunID
 
@@ -100,13 +100,13 @@ public struct WavePlan: Sendable {
         children[task] = child
     }
 
-    /// Whether the wave of an end comes to every upstream task, or does so but for the one that just ended.
+    /// Whether the wave of an end comes to every upstream task, so that each ends in it exactly once.
     private mutating func comesToAllUpstreams(of child: Child, _ end: RunEnd) -> Bool {
         guard let root = scope.roots[end.wave] else { return false }
-        if let known = unreached[root]?[child.task] { return known.isSubset(of: [end.task]) }
-        let missing = Set(child.edges.map(\.upstream).filter { !scope.reaches($0, from: root) })
-        unreached[root, default: [:]][child.task] = missing
-        return missing.isSubset(of: [end.task])
+        if let known = wholes[root]?[child.task] { return known }
+        let isWhole = child.edges.allSatisfy { scope.comes(to: $0.upstream, from: root) }
+        wholes[root, default: [:]][child.task] = isWhole
+        return isWhole
     }
 
     private func place(of end: RunEnd, isWhole: Bool, among joins: [WaveJoin]) -> Int? {

@@ -21,6 +21,21 @@ extension StoreContract {
                 try expectEqual(upstreams.map(\.run), [first[index].id, other.id], "the pair")
             }
         },
+        ContractCase("a task after a pair and after one half of it runs as often as the pair") { data in
+            let (one, two) = (try await data.root("one"), try await data.root("two"))
+            let pair = try await data.dependent("pair", on: one, two)
+            let last = try await data.dependent("last", on: one, pair)
+            let worker = try await data.worker()
+            for round in 1...3 {
+                for root in [one, two] {
+                    data.clock.advance(by: .seconds(1))
+                    _ = try await data.runs(1, of: root)
+                    try await data.endAll(on: worker)
+                }
+                try expectEqual(try await data.allRuns(of: pair).count, round, "the runs of the pair")
+                try expectEqual(try await data.allRuns(of: last).count, round, "the runs after it")
+            }
+        },
         ContractCase("a task's own run beside a wave does not stand in for the wave's") { data in
             let root = try await data.root()
             let sides = [try await data.dependent("b", on: root), try await data.dependent("c", on: root)]
