@@ -46,6 +46,8 @@ public struct WavePlan: Sendable {
     public private(set) var changes = WaveChanges()
     private var dependents: [TaskID: [TaskID]] = [:]
     private var spread: [RunEnd] = []
+    /// The tasks whose joins were all judged once.
+    private var judged: Set<TaskID> = []
     /// Whether waves with a root come to all upstream tasks of a child, by root and child.
     private var wholes: [TaskID: [TaskID: Bool]] = [:]
     private let now: UTCInstant
@@ -76,28 +78,34 @@ public struct WavePlan: Sendable {
     }
 
     private mutating func arrive(_ end: RunEnd, at task: TaskID) {
-        guard var child = children[task], let edge = child.edges.first(where: { $0.upstream == end.task }) else {
-            return
-        }
+        // Taken out while it changes, so that its joins are not copied with every arrival.
+        guard var child = children.removeValue(forKey: task) else { return }
+        defer { children[task] = child }
+        guard let edge = child.edges.first(where: { $0.upstream == end.task }) else { return }
         var arrival = DependencyArrival(
             upstream: end.task, condition: edge.condition, run: end.run, wave: end.wave, status: end.status,
             arrivedAt: now)
         arrival.cause = end.cause
         let isWhole = child.edges.count == 1 || comesToAllUpstreams(of: child, end)
-        var index = place(of: end, isWhole: isWhole, among: child.joins)
-        if index == nil {
-            if child.joins.count >= WavePlan.openLimit { supersedeOldest(of: &child) }
-            child.joins.append(
-                WaveJoin(
-                    key: WaveJoin.Key(task: task, openedBy: end.run), wave: end.wave, isWhole: isWhole, openedAt: now))
-            index = child.joins.count - 1
+        let join = place(of: end, isWhole: isWhole, among: child.joins) ?? open(for: end, isWhole: isWhole, at: &child)
+        child.joins[join].arrivals.append(arrival)
+        changes.arrive(arrival, at: child.joins[join])
+        // The edges may have changed since the last arrival, so the first one finds every join that they decide; after
+        // it only the join that an arrival came to can have changed.
+        let touched = judged.insert(task).inserted ? Array(child.joins.indices) : [join]
+        for index in touched { judge(index, of: &child) }
+        for index in touched.reversed() where child.edges.allSatisfy({ !child.joins[index].lacks($0.upstream) }) {
+            changes.close(child.joins.remove(at: index))
         }
-        if let index {
-            child.joins[index].arrivals.append(arrival)
-            changes.arrive(arrival, at: child.joins[index])
-        }
-        judge(&child)
-        children[task] = child
+    }
+
+    private mutating func open(for end: RunEnd, isWhole: Bool, at child: inout Child) -> Int {
+        if child.joins.count >= WavePlan.openLimit { supersedeOldest(of: &child) }
+        child.joins.append(
+            WaveJoin(
+                key: WaveJoin.Key(task: child.task, openedBy: end.run), wave: end.wave, isWhole: isWhole, openedAt: now)
+        )
+        return child.joins.count - 1
     }
 
     /// Whether the wave of an end comes to every upstream task, so that each ends in it exactly once.
@@ -114,26 +122,19 @@ public struct WavePlan: Sendable {
             ?? (isWhole ? nil : joins.firstIndex { !$0.isWhole && $0.lacks(end.task) })
     }
 
-    /// Judges every open join by the present edges: those may have changed since the last arrival.
-    private mutating func judge(_ child: inout Child) {
-        let rules = TaskDependencyService([child.task: child.edges])
-        for index in child.joins.indices where child.joins[index].childRun == nil {
-            let join = child.joins[index]
-            let ends = Dictionary(join.arrivals.map { ($0.upstream, $0.status) }) { _, last in last }
-            switch rules.readiness(of: child.task, given: ends) {
-            case .waiting: continue
-            case .ready: child.joins[index].childRun = start(join, of: &child)
-            case .blocked(let upstreams):
-                let (reason, cause) = explain(join.arrivals.first { $0.upstream == upstreams.first }, at: child)
-                child.joins[index].childRun = skip(join, of: child, reason, cause)
-            }
-            changes.decide(child.joins[index])
+    /// Decides a join, where its arrivals do by the present edges.
+    private mutating func judge(_ index: Int, of child: inout Child) {
+        let join = child.joins[index]
+        guard join.childRun == nil else { return }
+        let ends = Dictionary(join.arrivals.map { ($0.upstream, $0.status) }) { _, last in last }
+        switch TaskDependencyService([child.task: child.edges]).readiness(of: child.task, given: ends) {
+        case .waiting: return
+        case .ready: child.joins[index].childRun = start(join, of: &child)
+        case .blocked(let upstreams):
+            let (reason, cause) = explain(join.arrivals.first { $0.upstream == upstreams.first }, at: child)
+            child.joins[index].childRun = skip(join, of: child, reason, cause)
         }
-        child.joins.removeAll { join in
-            let isComplete = child.edges.allSatisfy { !join.lacks($0.upstream) }
-            if isComplete { changes.close(join) }
-            return isComplete
-        }
+        changes.decide(child.joins[index])
     }
 
     /// Makes the run, or skips it where the task takes none.

@@ -8,9 +8,18 @@ enum SQLiteWaveSQL {
 
     static let hasDependents = "SELECT 1 FROM task_dependencies WHERE upstream_id = ? LIMIT 1"
 
+    static let countDependents = "SELECT count(*) FROM task_dependencies WHERE upstream_id = ?"
+
     static let name = "SELECT name FROM tasks WHERE id = ?"
     static let addEdge = "INSERT INTO task_dependencies (task_id, upstream_id, condition) VALUES (?, ?, ?)"
     static let removeEdges = "DELETE FROM task_dependencies WHERE task_id = ?"
+
+    /// What arrived at joins that are about to be closed, of which nothing will come.
+    static let forgetArrivals = """
+        DELETE FROM dependency_arrivals
+        WHERE child_run IS NULL
+              AND (task_id, opened_by) IN (SELECT task_id, opened_by FROM wave_joins WHERE task_id = ?)
+        """
 
     /// Of a task without dependencies, at which nothing arrives any more.
     static let closeJoins = "DELETE FROM wave_joins WHERE task_id = ?"

@@ -111,6 +111,22 @@ extension StoreContract {
             try await data.endAll(on: worker)
             try expectEqual(try await data.states(of: join), [.completed], "the runs of a task without edges")
         },
+        ContractCase("a wave whose dependent was freed of its dependencies is over, also once it has some again") {
+            data in
+            let (one, two) = (try await data.root("one"), try await data.root("two"))
+            let join = try await data.dependent("join", on: one, two)
+            let worker = try await data.worker()
+            let wave = try await data.runs(1, of: one)[0].id
+            try await data.endAll(on: worker)
+            func state() async throws -> Workflow.State? {
+                Workflow(wave, try await data.store.runs.wave(wave, tenant: .default, limit: 10))?.state
+            }
+            try expectEqual(try await state(), .running, "the state while the join waits")
+            _ = try await data.rewire(join, [])
+            try expectEqual(try await state(), .completed, "the state without dependencies")
+            _ = try await data.rewire(join, [TaskDependency(on: one.id), TaskDependency(on: two.id)])
+            try expectEqual(try await state(), .completed, "the state with dependencies again")
+        },
         ContractCase("a dependent added while its upstream runs is told of the end") { data in
             let root = try await data.root()
             let worker = try await data.worker()

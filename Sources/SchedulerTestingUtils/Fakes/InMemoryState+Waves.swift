@@ -17,6 +17,10 @@ extension InMemoryState {
         guard !spec.dependencies.isEmpty else { return }
         let known = spec.dependencies.map(\.upstream).filter { undeleted($0, tenant: tenant) != nil }
         try DependencyRules.check(spec.dependencies, known: Set(known))
+        let full = spec.dependencies.map(\.upstream).filter { upstream in
+            dependents(of: upstream).count { $0 != task } >= DependencyRules.dependentLimit
+        }
+        try DependencyRules.check(spec.dependencies, full: Set(full))
         guard let task, let cycle = TaskDependencyService(graph).cycle(adding: spec.dependencies, to: task)
         else { return }
         throw DependencyRules.refusal(of: cycle, names: tasks.mapValues(\.spec.name))
@@ -58,6 +62,13 @@ extension InMemoryState {
             open = plan.record(open)
         }
         write(plan.changes, now: now)
+    }
+
+    /// Closes the joins of a task at which nothing arrives any more, with what arrived and led to no run.
+    mutating func forgetJoins(of task: TaskID) {
+        let closed = Set(joins[task, default: []].map(\.key))
+        edges.removeAll { $0.childRun == nil && closed.contains($0.join) }
+        joins[task] = nil
     }
 
     private func waveChild(_ id: TaskID) -> WavePlan.Child? {
