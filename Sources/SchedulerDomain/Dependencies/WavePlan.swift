@@ -23,18 +23,20 @@ public struct WavePlan: Sendable {
         public var refusal: String?
         /// How many more runs it may have; nil without limit.
         public var room: Int64?
+        public var load: WaveLoad
         /// The open ones, oldest first.
         public var joins: [WaveJoin]
 
         public init(
             task: TaskID, tenant: TenantID, edges: [TaskDependency], refusal: String? = nil, room: Int64? = nil,
-            joins: [WaveJoin] = []
+            load: WaveLoad = WaveLoad(), joins: [WaveJoin] = []
         ) {
             self.task = task
             self.tenant = tenant
             self.edges = edges
             self.refusal = refusal
             self.room = room
+            self.load = load
             self.joins = joins
         }
     }
@@ -143,8 +145,12 @@ public struct WavePlan: Sendable {
             let reason = "task \(name(child.task)) \(refusal)"
             return skip(join, of: child, reason, reason)
         }
-        child.room? -= 1
         let last = join.arrivals.last
+        if let refusal = child.load.refusal, !scope.unscheduled.contains(last?.wave ?? join.wave) {
+            return skip(join, of: child, refusal, "task \(name(child.task)) was skipped: \(refusal)")
+        }
+        child.room? -= 1
+        child.load.waiting += 1
         let id = makeRunID(now)
         changes.created.append(
             NewRun(

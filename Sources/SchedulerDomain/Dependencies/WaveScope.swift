@@ -5,6 +5,8 @@
 public struct WaveScope: Sendable {
     /// The task of the run at the root of each wave; a root that is not kept any more is absent.
     public var roots: [RunID: TaskID]
+    /// The waves that no schedule began, but a person or a backfill.
+    public var unscheduled: Set<RunID> = []
     /// The tasks that each task depends on.
     public var upstreams: [TaskID: [TaskID]] { didSet { known = [:] } }
     /// What was found out so far, by root and task.
@@ -13,6 +15,12 @@ public struct WaveScope: Sendable {
     public init(roots: [RunID: TaskID] = [:], upstreams: [TaskID: [TaskID]] = [:]) {
         self.roots = roots
         self.upstreams = upstreams
+    }
+
+    /// Notes the run at the root of a wave.
+    public mutating func addRoot(_ wave: RunID, of task: TaskID, trigger: TriggerType) {
+        roots[wave] = task
+        if trigger != .scheduled { unscheduled.insert(wave) }
     }
 
     /// Whether every wave of a root comes to the task.

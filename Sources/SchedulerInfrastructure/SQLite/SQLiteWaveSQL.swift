@@ -1,3 +1,5 @@
+import SchedulerDomain
+
 /// The statements about edges between tasks, joins and arrivals.
 enum SQLiteWaveSQL {
     static let edges = """
@@ -24,8 +26,17 @@ enum SQLiteWaveSQL {
     /// Of a task without dependencies, at which nothing arrives any more.
     static let closeJoins = "DELETE FROM wave_joins WHERE task_id = ?"
 
-    static let runTask = """
-        SELECT task_id FROM run_live WHERE id = ?1 UNION ALL SELECT task_id FROM run_history WHERE id = ?1
+    static let root = """
+        SELECT task_id, trigger_type FROM run_live WHERE id = ?1
+        UNION ALL
+        SELECT task_id, trigger_type FROM run_history WHERE id = ?1
+        """
+
+    /// The runs of a task that dependencies made and that wait.
+    static let waiting = """
+        SELECT count(*) FROM (
+            SELECT 1 FROM run_live WHERE task_id = ? AND dispatched_at IS NULL AND trigger_type = 'dependency'
+            LIMIT \(WaveLoad.waitingLimit))
         """
 
     private static let arrival = """

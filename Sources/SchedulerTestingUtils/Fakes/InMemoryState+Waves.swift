@@ -55,8 +55,11 @@ extension InMemoryState {
         var open = ends
         while !open.isEmpty {
             for end in open where plan.scope.roots[end.wave] == nil {
-                plan.scope.roots[end.wave] =
-                    end.wave == end.run ? end.task : (live[end.wave] ?? history[end.wave])?.task
+                if end.wave == end.run {
+                    plan.scope.addRoot(end.wave, of: end.task, trigger: end.trigger)
+                } else if let root = live[end.wave] ?? history[end.wave] {
+                    plan.scope.addRoot(end.wave, of: root.task, trigger: root.trigger)
+                }
             }
             for child in Set(open.flatMap { dependents(of: $0.task) }).compactMap(waveChild) { plan.add(child) }
             open = plan.record(open)
@@ -77,7 +80,18 @@ extension InMemoryState {
         return WavePlan.Child(
             task: id, tenant: task.tenant, edges: task.spec.dependencies,
             refusal: waits ? nil : "is \(task.status.rawValue)",
-            room: task.spec.maxExecutions.map { $0 - task.executionCount }, joins: joins[id, default: []])
+            room: task.spec.maxExecutions.map { $0 - task.executionCount }, load: waveLoad(of: task),
+            joins: joins[id, default: []])
+    }
+
+    private func waveLoad(of task: TaskDefinition) -> WaveLoad {
+        let scheduled = load(of: task.id)
+        let waiting = live.values.count {
+            $0.task == task.id && $0.status == .pending && $0.trigger == .dependency
+        }
+        return WaveLoad(
+            policy: task.spec.overlapPolicy, maxConcurrent: task.spec.maxConcurrent, waiting: waiting,
+            others: scheduled.waiting + scheduled.active)
     }
 
     private mutating func write(_ changes: WaveChanges, now: UTCInstant) {
