@@ -1,3 +1,4 @@
+DROP INDEX run_live_dependent;
 DROP INDEX run_live_workflow;
 DROP INDEX run_history_workflow;
 DROP TABLE dependency_arrivals;

@@ -67,6 +67,7 @@ public struct WorkerService: Service {
     }
 
     private func work(until stop: Latch<StopRequest>, _ stopNow: Latch<Void>) async throws {
+        HeldFolder.removeLeftOnes()
         let held = HeldAttempts()
         let slots = Slots(configuration.slots)
         let specs = TaskSpecCache(tasks: store.tasks)

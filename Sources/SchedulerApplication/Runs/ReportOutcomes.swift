@@ -52,7 +52,8 @@ public struct ReportOutcomes: Sendable {
         return reports
     }
 
-    /// One outcome that the store refuses must not hold up the others, so a refused batch is halved.
+    /// One outcome that the store refuses must not hold up the others, so a refused batch is halved; one that takes too
+    /// long is given in in parts.
     private func settle(_ outcomes: ArraySlice<RunOutcome>) async -> [RunAttempt: Report] {
         do {
             _ = try await runs.settle(Array(outcomes))
@@ -62,6 +63,11 @@ public struct ReportOutcomes: Sendable {
             let middle = outcomes.startIndex + outcomes.count / 2
             let first = await settle(outcomes[..<middle])
             return await first.merging(settle(outcomes[middle...])) { $1 }
+        } catch let error as SchedulerError where error.code == .timeout && outcomes.count > 1 {
+            // The first half only: where the store is slow altogether, the rest is better repeated later.
+            let middle = outcomes.startIndex + outcomes.count / 2
+            let first = await settle(outcomes[..<middle])
+            return first.merging(ReportOutcomes.all(outcomes[middle...], .failed)) { $1 }
         } catch {
             return ReportOutcomes.all(outcomes, .failed)
         }

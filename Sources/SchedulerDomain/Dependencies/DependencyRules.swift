@@ -2,6 +2,8 @@ public import SchedulerErrors
 
 /// What a store holds new dependencies to, and what it says of those that it refuses.
 public enum DependencyRules {
+    /// The most tasks that may depend on one: what an end of its runs brings about is one transaction.
+    public static let dependentLimit = 1_000
     /// The most tasks that an error names.
     private static let named = 20
 
@@ -12,6 +14,18 @@ public enum DependencyRules {
             index, dependency in
             SchedulerError.FieldFault(
                 field: "dependencies.\(index).task_id", message: "task \(dependency.upstream) does not exist")
+        }
+        guard faults.isEmpty else { throw SchedulerError.invalid(faults) }
+    }
+
+    /// - Parameter full: the tasks on which as many others depend already as may.
+    /// - Throws: `validation` that names each dependency on one of them.
+    public static func check(_ dependencies: [TaskDependency], full: Set<TaskID>) throws(SchedulerError) {
+        let faults = dependencies.enumerated().filter { full.contains($0.element.upstream) }.map { index, dependency in
+            SchedulerError.FieldFault(
+                field: "dependencies.\(index).task_id",
+                message: "\(dependentLimit) tasks depend on task \(dependency.upstream) already, which is the most;"
+                    + " let a task between them depend on it, and further ones on that")
         }
         guard faults.isEmpty else { throw SchedulerError.invalid(faults) }
     }

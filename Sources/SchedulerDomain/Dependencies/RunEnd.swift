@@ -4,6 +4,7 @@ public struct RunEnd: Sendable, Hashable {
     public var task: TaskID
     /// The wave that it belongs to, named by the run at its root.
     public var wave: RunID
+    public var trigger: TriggerType
     public var status: TaskRunStatus
     /// Why a skipped run was skipped in the first place; nil for any other end.
     public var cause: String?
@@ -14,6 +15,7 @@ public struct RunEnd: Sendable, Hashable {
         self.run = run
         self.task = task
         wave = trigger == .backfill ? run : workflow ?? run
+        self.trigger = trigger
         self.status = status
     }
 
@@ -22,6 +24,7 @@ public struct RunEnd: Sendable, Hashable {
         run = skipped.id
         task = skipped.task
         wave = skipped.wave
+        trigger = .dependency
         status = .skipped
         cause = skipped.cause
     }

@@ -23,18 +23,20 @@ public struct WavePlan: Sendable {
         public var refusal: String?
         /// How many more runs it may have; nil without limit.
         public var room: Int64?
+        public var load: WaveLoad
         /// The open ones, oldest first.
         public var joins: [WaveJoin]
 
         public init(
             task: TaskID, tenant: TenantID, edges: [TaskDependency], refusal: String? = nil, room: Int64? = nil,
-            joins: [WaveJoin] = []
+            load: WaveLoad = WaveLoad(), joins: [WaveJoin] = []
         ) {
             self.task = task
             self.tenant = tenant
             self.edges = edges
             self.refusal = refusal
             self.room = room
+            self.load = load
             self.joins = joins
         }
     }
@@ -46,8 +48,10 @@ public struct WavePlan: Sendable {
     public private(set) var changes = WaveChanges()
     private var dependents: [TaskID: [TaskID]] = [:]
     private var spread: [RunEnd] = []
-    /// The upstream tasks of each child that waves with a root do not come to, by root and child.
-    private var unreached: [TaskID: [TaskID: Set<TaskID>]] = [:]
+    /// The tasks whose joins were all judged once.
+    private var judged: Set<TaskID> = []
+    /// Whether waves with a root come to all upstream tasks of a child, by root and child.
+    private var wholes: [TaskID: [TaskID: Bool]] = [:]
     private let now: UTCInstant
     private let makeRunID: @Sendable (UTCInstant) -> RunID
 
@@ -76,37 +80,43 @@ public struct WavePlan: Sendable {
     }
 
     private mutating func arrive(_ end: RunEnd, at task: TaskID) {
-        guard var child = children[task], let edge = child.edges.first(where: { $0.upstream == end.task }) else {
-            return
-        }
+        // Taken out while it changes, so that its joins are not copied with every arrival.
+        guard var child = children.removeValue(forKey: task) else { return }
+        defer { children[task] = child }
+        guard let edge = child.edges.first(where: { $0.upstream == end.task }) else { return }
         var arrival = DependencyArrival(
             upstream: end.task, condition: edge.condition, run: end.run, wave: end.wave, status: end.status,
             arrivedAt: now)
         arrival.cause = end.cause
         let isWhole = child.edges.count == 1 || comesToAllUpstreams(of: child, end)
-        var index = place(of: end, isWhole: isWhole, among: child.joins)
-        if index == nil {
-            if child.joins.count >= WavePlan.openLimit { supersedeOldest(of: &child) }
-            child.joins.append(
-                WaveJoin(
-                    key: WaveJoin.Key(task: task, openedBy: end.run), wave: end.wave, isWhole: isWhole, openedAt: now))
-            index = child.joins.count - 1
+        let join = place(of: end, isWhole: isWhole, among: child.joins) ?? open(for: end, isWhole: isWhole, at: &child)
+        child.joins[join].arrivals.append(arrival)
+        changes.arrive(arrival, at: child.joins[join])
+        // The edges may have changed since the last arrival, so the first one finds every join that they decide; after
+        // it only the join that an arrival came to can have changed.
+        let touched = judged.insert(task).inserted ? Array(child.joins.indices) : [join]
+        for index in touched { judge(index, of: &child) }
+        for index in touched.reversed() where child.edges.allSatisfy({ !child.joins[index].lacks($0.upstream) }) {
+            changes.close(child.joins.remove(at: index))
         }
-        if let index {
-            child.joins[index].arrivals.append(arrival)
-            changes.arrive(arrival, at: child.joins[index])
-        }
-        judge(&child)
-        children[task] = child
     }
 
-    /// Whether the wave of an end comes to every upstream task, or does so but for the one that just ended.
+    private mutating func open(for end: RunEnd, isWhole: Bool, at child: inout Child) -> Int {
+        if child.joins.count >= WavePlan.openLimit { supersedeOldest(of: &child) }
+        child.joins.append(
+            WaveJoin(
+                key: WaveJoin.Key(task: child.task, openedBy: end.run), wave: end.wave, isWhole: isWhole, openedAt: now)
+        )
+        return child.joins.count - 1
+    }
+
+    /// Whether the wave of an end comes to every upstream task, so that each ends in it exactly once.
     private mutating func comesToAllUpstreams(of child: Child, _ end: RunEnd) -> Bool {
         guard let root = scope.roots[end.wave] else { return false }
-        if let known = unreached[root]?[child.task] { return known.isSubset(of: [end.task]) }
-        let missing = Set(child.edges.map(\.upstream).filter { !scope.reaches($0, from: root) })
-        unreached[root, default: [:]][child.task] = missing
-        return missing.isSubset(of: [end.task])
+        if let known = wholes[root]?[child.task] { return known }
+        let isWhole = child.edges.allSatisfy { scope.comes(to: $0.upstream, from: root) }
+        wholes[root, default: [:]][child.task] = isWhole
+        return isWhole
     }
 
     private func place(of end: RunEnd, isWhole: Bool, among joins: [WaveJoin]) -> Int? {
@@ -114,26 +124,19 @@ public struct WavePlan: Sendable {
             ?? (isWhole ? nil : joins.firstIndex { !$0.isWhole && $0.lacks(end.task) })
     }
 
-    /// Judges every open join by the present edges: those may have changed since the last arrival.
-    private mutating func judge(_ child: inout Child) {
-        let rules = TaskDependencyService([child.task: child.edges])
-        for index in child.joins.indices where child.joins[index].childRun == nil {
-            let join = child.joins[index]
-            let ends = Dictionary(join.arrivals.map { ($0.upstream, $0.status) }) { _, last in last }
-            switch rules.readiness(of: child.task, given: ends) {
-            case .waiting: continue
-            case .ready: child.joins[index].childRun = start(join, of: &child)
-            case .blocked(let upstreams):
-                let (reason, cause) = explain(join.arrivals.first { $0.upstream == upstreams.first }, at: child)
-                child.joins[index].childRun = skip(join, of: child, reason, cause)
-            }
-            changes.decide(child.joins[index])
+    /// Decides a join, where its arrivals do by the present edges.
+    private mutating func judge(_ index: Int, of child: inout Child) {
+        let join = child.joins[index]
+        guard join.childRun == nil else { return }
+        let ends = Dictionary(join.arrivals.map { ($0.upstream, $0.status) }) { _, last in last }
+        switch TaskDependencyService([child.task: child.edges]).readiness(of: child.task, given: ends) {
+        case .waiting: return
+        case .ready: child.joins[index].childRun = start(join, of: &child)
+        case .blocked(let upstreams):
+            let (reason, cause) = explain(join.arrivals.first { $0.upstream == upstreams.first }, at: child)
+            child.joins[index].childRun = skip(join, of: child, reason, cause)
         }
-        child.joins.removeAll { join in
-            let isComplete = child.edges.allSatisfy { !join.lacks($0.upstream) }
-            if isComplete { changes.close(join) }
-            return isComplete
-        }
+        changes.decide(child.joins[index])
     }
 
     /// Makes the run, or skips it where the task takes none.
@@ -142,8 +145,12 @@ public struct WavePlan: Sendable {
             let reason = "task \(name(child.task)) \(refusal)"
             return skip(join, of: child, reason, reason)
         }
-        child.room? -= 1
         let last = join.arrivals.last
+        if let refusal = child.load.refusal, !scope.unscheduled.contains(last?.wave ?? join.wave) {
+            return skip(join, of: child, refusal, "task \(name(child.task)) was skipped: \(refusal)")
+        }
+        child.room? -= 1
+        child.load.waiting += 1
         let id = makeRunID(now)
         changes.created.append(
             NewRun(

@@ -274,5 +274,7 @@ enum SQLiteMigrations {
 
         CREATE INDEX run_history_workflow ON run_history (workflow_id, id) WHERE workflow_id IS NOT NULL;
         CREATE INDEX run_live_workflow ON run_live (workflow_id) WHERE workflow_id IS NOT NULL;
+        -- What waits of a task because it followed others, whatever backlog of other runs it has.
+        CREATE INDEX run_live_dependent ON run_live (task_id) WHERE dispatched_at IS NULL AND trigger_type = 'dependency';
         """
 }

@@ -18,12 +18,22 @@ extension SQLiteTransaction {
         for edge in dependencies {
             try execute(SQLiteWaveSQL.addEdge, task.id.rawValue, edge.upstream.rawValue, edge.condition.rawValue)
         }
-        if dependencies.isEmpty { try execute(SQLiteWaveSQL.closeJoins, task.id.rawValue) }
+        let full = try dependencies.map(\.upstream).filter { upstream in
+            let count = try row(SQLiteWaveSQL.countDependents, upstream.rawValue) { try $0.int() }
+            return count ?? 0 > DependencyRules.dependentLimit
+        }
+        try DependencyRules.check(dependencies, full: Set(full))
+        if dependencies.isEmpty { try forgetJoins(of: task.id) }
     }
 
     /// Takes the edges of a deleted task away, on which no other depends.
     func removeDependencies(of task: TaskID) throws {
         try execute(SQLiteWaveSQL.removeEdges, task.rawValue)
+        try forgetJoins(of: task)
+    }
+
+    private func forgetJoins(of task: TaskID) throws {
+        try execute(SQLiteWaveSQL.forgetArrivals, task.rawValue)
         try execute(SQLiteWaveSQL.closeJoins, task.rawValue)
     }
 

@@ -15,13 +15,30 @@ extension SQLiteTransaction {
             }
             guard !tasks.isEmpty else { return }
             for end in open where plan.scope.roots[end.wave] == nil {
-                plan.scope.roots[end.wave] =
-                    end.wave == end.run
-                    ? end.task : try row(SQLiteWaveSQL.runTask, end.wave.blob) { TaskID(try $0.integer()) }
+                if end.wave == end.run {
+                    plan.scope.addRoot(end.wave, of: end.task, trigger: end.trigger)
+                } else if let root = try root(of: end.wave) {
+                    plan.scope.addRoot(end.wave, of: root.task, trigger: root.trigger)
+                }
             }
             open = plan.record(open)
         }
         try write(plan.changes, &tasks, stats: &stats)
+    }
+
+    private func root(of wave: RunID) throws -> (task: TaskID, trigger: TriggerType)? {
+        try row(SQLiteWaveSQL.root, wave.blob) { (TaskID(try $0.integer()), try $0.word()) }
+    }
+
+    /// Only the policy `skip` asks for more than what waits.
+    private func waveLoad(of task: TaskDefinition) throws -> WaveLoad {
+        var load = WaveLoad(policy: task.spec.overlapPolicy, maxConcurrent: task.spec.maxConcurrent)
+        load.waiting = try row(SQLiteWaveSQL.waiting, task.id.rawValue) { try $0.int() } ?? 0
+        if load.policy == .skip {
+            let scheduled = try self.load(of: task.id)
+            load.others = scheduled.waiting + scheduled.active
+        }
+        return load
     }
 
     /// Reads what a plan needs of a dependent task.
@@ -37,7 +54,8 @@ extension SQLiteTransaction {
         plan.add(
             WavePlan.Child(
                 task: id, tenant: task.tenant, edges: edges, refusal: takesRuns ? nil : "is \(task.status.rawValue)",
-                room: task.spec.maxExecutions.map { $0 - task.executionCount }, joins: try joins(of: id)))
+                room: task.spec.maxExecutions.map { $0 - task.executionCount }, load: try waveLoad(of: task),
+                joins: try joins(of: id)))
         return task
     }
 

@@ -1,3 +1,5 @@
+import SchedulerDomain
+
 /// The statements about edges between tasks, joins and arrivals.
 enum SQLiteWaveSQL {
     static let edges = """
@@ -8,15 +10,33 @@ enum SQLiteWaveSQL {
 
     static let hasDependents = "SELECT 1 FROM task_dependencies WHERE upstream_id = ? LIMIT 1"
 
+    static let countDependents = "SELECT count(*) FROM task_dependencies WHERE upstream_id = ?"
+
     static let name = "SELECT name FROM tasks WHERE id = ?"
     static let addEdge = "INSERT INTO task_dependencies (task_id, upstream_id, condition) VALUES (?, ?, ?)"
     static let removeEdges = "DELETE FROM task_dependencies WHERE task_id = ?"
 
+    /// What arrived at joins that are about to be closed, of which nothing will come.
+    static let forgetArrivals = """
+        DELETE FROM dependency_arrivals
+        WHERE child_run IS NULL
+              AND (task_id, opened_by) IN (SELECT task_id, opened_by FROM wave_joins WHERE task_id = ?)
+        """
+
     /// Of a task without dependencies, at which nothing arrives any more.
     static let closeJoins = "DELETE FROM wave_joins WHERE task_id = ?"
 
-    static let runTask = """
-        SELECT task_id FROM run_live WHERE id = ?1 UNION ALL SELECT task_id FROM run_history WHERE id = ?1
+    static let root = """
+        SELECT task_id, trigger_type FROM run_live WHERE id = ?1
+        UNION ALL
+        SELECT task_id, trigger_type FROM run_history WHERE id = ?1
+        """
+
+    /// The runs of a task that dependencies made and that wait.
+    static let waiting = """
+        SELECT count(*) FROM (
+            SELECT 1 FROM run_live WHERE task_id = ? AND dispatched_at IS NULL AND trigger_type = 'dependency'
+            LIMIT \(WaveLoad.waitingLimit))
         """
 
     private static let arrival = """

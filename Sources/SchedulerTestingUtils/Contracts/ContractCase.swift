@@ -61,7 +61,7 @@ public enum StoreContract {
         enqueueCases, runQueryCases, pickCases, limitCases, fairnessCases, sharedLimitCases, outlookCases,
         deliveryCases, claimCases, pickAndClaimCases,
         settleCases, retryCases, lateCases,
-        dependencyCases, waveCases, joinCases, randomWaveCases,
+        dependencyCases, waveCases, joinCases, randomWaveCases, randomRootsCases,
         workerCases, lockCases, recoveryCases, restartCases,
     ].flatMap { $0 }
 }

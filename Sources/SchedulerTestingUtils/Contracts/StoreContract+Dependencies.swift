@@ -53,6 +53,25 @@ extension StoreContract {
             }
             try expectEqual(won, 3, "how many edits were made")
         },
+        ContractCase("at most a thousand tasks depend on one, and a further one is refused by its place") { data in
+            let (root, other) = (try await data.root(), try await data.root("other"))
+            let limit = DependencyRules.dependentLimit
+            let drafts = (0..<limit).map { number in
+                TaskDraft(spec: .fixture(name: "\(number)", dependencies: [TaskDependency(on: root.id)]))
+            }
+            let dependents = try await data.store.tasks.create(drafts)
+            let both = [TaskDependency(on: other.id), TaskDependency(on: root.id)]
+            let error = try await data.error { _ = try await data.task(.fixture(name: "new", dependencies: both)) }
+            try expectEqual(error?.faults.map(\.field) ?? [], ["dependencies.1.task_id"], "the fault of a new task")
+            try expect(
+                error?.message.contains("1000 tasks depend on task 1 already") == true, "\(error?.message ?? "")")
+            try expectEqual(
+                try await data.faults { _ = try await data.rewire(other, [both[1]]) }, ["dependencies.0.task_id"],
+                "the fault of an edit")
+            _ = try await data.rewire(dependents[0], [TaskDependency(on: root.id, .onFailure)])
+            _ = try await data.rewire(dependents[0], [])
+            _ = try await data.rewire(other, [both[1]])
+        },
         ContractCase("a task that others depend on is deleted only with them") { data in
             let root = try await data.task(.fixture(name: "root"))
             let middle = try await data.dependent("middle", on: root)

@@ -21,6 +21,21 @@ extension StoreContract {
                 try expectEqual(upstreams.map(\.run), [first[index].id, other.id], "the pair")
             }
         },
+        ContractCase("a task after a pair and after one half of it runs as often as the pair") { data in
+            let (one, two) = (try await data.root("one"), try await data.root("two"))
+            let pair = try await data.dependent("pair", on: one, two)
+            let last = try await data.dependent("last", on: one, pair)
+            let worker = try await data.worker()
+            for round in 1...3 {
+                for root in [one, two] {
+                    data.clock.advance(by: .seconds(1))
+                    _ = try await data.runs(1, of: root)
+                    try await data.endAll(on: worker)
+                }
+                try expectEqual(try await data.allRuns(of: pair).count, round, "the runs of the pair")
+                try expectEqual(try await data.allRuns(of: last).count, round, "the runs after it")
+            }
+        },
         ContractCase("a task's own run beside a wave does not stand in for the wave's") { data in
             let root = try await data.root()
             let sides = [try await data.dependent("b", on: root), try await data.dependent("c", on: root)]
@@ -95,6 +110,22 @@ extension StoreContract {
             _ = try await data.runs(1, of: two)
             try await data.endAll(on: worker)
             try expectEqual(try await data.states(of: join), [.completed], "the runs of a task without edges")
+        },
+        ContractCase("a wave whose dependent was freed of its dependencies is over, also once it has some again") {
+            data in
+            let (one, two) = (try await data.root("one"), try await data.root("two"))
+            let join = try await data.dependent("join", on: one, two)
+            let worker = try await data.worker()
+            let wave = try await data.runs(1, of: one)[0].id
+            try await data.endAll(on: worker)
+            func state() async throws -> Workflow.State? {
+                Workflow(wave, try await data.store.runs.wave(wave, tenant: .default, limit: 10))?.state
+            }
+            try expectEqual(try await state(), .running, "the state while the join waits")
+            _ = try await data.rewire(join, [])
+            try expectEqual(try await state(), .completed, "the state without dependencies")
+            _ = try await data.rewire(join, [TaskDependency(on: one.id), TaskDependency(on: two.id)])
+            try expectEqual(try await state(), .completed, "the state with dependencies again")
         },
         ContractCase("a dependent added while its upstream runs is told of the end") { data in
             let root = try await data.root()

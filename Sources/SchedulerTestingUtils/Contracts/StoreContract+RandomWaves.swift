@@ -37,15 +37,49 @@ extension StoreContract {
     }
 }
 
-/// A root and tasks that each depend on one to three earlier ones.
+extension StoreContract {
+    /// Where roots are triggered apart and as often as each other, ends pair up somehow; none is lost or used twice.
+    static let randomRootsCases: [ContractCase] = (1...3).map { seed in
+        ContractCase("in a random graph of several roots each end leads to one run of each dependent (\(seed))") {
+            data in
+            var random = SeededGenerator(seed: UInt64(seed))
+            let roots = seed == 1 ? 2 : 3
+            let graph = try await RandomGraph(roots: roots, tasks: 9, in: data, &random)
+            let worker = try await data.worker()
+            let rounds = 4
+            var triggers = graph.tasks[..<roots].flatMap { Array(repeating: $0, count: rounds) }
+                .shuffled(using: &random)
+            var waiting: [ClaimedRun] = []
+            while !triggers.isEmpty || !waiting.isEmpty {
+                for _ in 0..<min(triggers.count, .random(in: 1...3, using: &random)) {
+                    _ = try await data.runs(1, of: triggers.removeLast())
+                }
+                data.clock.advance(by: .seconds(1))
+                waiting = (waiting + (try await data.start(on: worker))).shuffled(using: &random)
+                // Some end late, so that waves overtake one another.
+                let ended = waiting.prefix(triggers.isEmpty ? waiting.count : waiting.count / 2)
+                waiting.removeFirst(ended.count)
+                let outcomes = ended.map { data.outcome(RandomGraph.ending(&random), of: $0.attempt, on: worker) }
+                try await data.settle(outcomes, inBatchesOf: 2)
+                if triggers.isEmpty { waiting += try await data.start(on: worker) }
+            }
+            for (place, task) in graph.tasks.enumerated().dropFirst(roots) {
+                try await graph.checkPairs(at: place, of: task, rounds: rounds, in: data)
+            }
+        }
+    }
+}
+
+/// Roots and tasks that each depend on one to three earlier ones.
 private struct RandomGraph {
     var tasks: [TaskDefinition] = []
     /// Of each task, to the places of earlier ones.
     var edges: [[(upstream: Int, condition: TaskDependency.Condition)]] = []
 
-    init(tasks count: Int, in data: TestDataFactory, _ random: inout SeededGenerator) async throws {
+    init(roots: Int = 1, tasks count: Int, in data: TestDataFactory, _ random: inout SeededGenerator) async throws {
         for place in 0..<count {
-            let upstreams = Array(0..<place).shuffled(using: &random).prefix(.random(in: 1...3, using: &random))
+            let earlier = place < roots ? [] : Array(0..<place).shuffled(using: &random)
+            let upstreams = earlier.prefix(.random(in: 1...3, using: &random))
             let edges = upstreams.map { upstream in
                 // Mostly such that waves come far.
                 let pool: [TaskDependency.Condition] = [.onCompletion, .onCompletion, .onSuccess, .onFailure]
@@ -69,6 +103,26 @@ private struct RandomGraph {
             ends.append(runs ? RandomGraph.status(plan[place]) : .skipped)
         }
         return ends
+    }
+
+    /// Checks that every end of every upstream task led to one run of the task, to which the conditions were applied.
+    func checkPairs(at place: Int, of task: TaskDefinition, rounds: Int, in data: TestDataFactory) async throws {
+        let runs = try await data.allRuns(of: task)
+        try expectEqual(runs.count, rounds, "the runs of \(place) in \(edges)")
+        var used: [TaskID: Set<RunID>] = [:]
+        for run in runs {
+            let upstreams = try await data.store.runs.upstreams(of: run.id)
+            try expectEqual(upstreams.count, edges[place].count, "the ends that led to a run of \(place) in \(edges)")
+            for upstream in upstreams { used[upstream.task, default: []].insert(upstream.run) }
+            let ends = Dictionary(uniqueKeysWithValues: upstreams.map { ($0.task, $0.status) })
+            let holds = edges[place].allSatisfy { edge in
+                ends[tasks[edge.upstream].id].map(edge.condition.isFulfilled) == true
+            }
+            try expectEqual(run.status != .skipped, holds, "whether a run of \(place) ran in \(edges)")
+        }
+        for edge in edges[place] {
+            try expectEqual(used[tasks[edge.upstream].id]?.count, rounds, "the ends of \(edge.upstream) that were used")
+        }
     }
 
     static func ending(_ random: inout SeededGenerator) -> RunOutcome.Ending {
@@ -109,22 +163,5 @@ extension TestDataFactory {
             }
             try await group.waitForAll()
         }
-    }
-}
-
-/// The same numbers for the same seed (SplitMix64).
-///
-/// - SeeAlso: Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014.
-private struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -161,6 +161,59 @@ extension StoreContract {
             try expectEqual(try await data.run(run.id).status, .failed, "the end")
             try expectEqual(try await data.states(of: handler), [.pending], "the handler's runs")
         },
+        ContractCase("at most a hundred runs wait that followed runs of a schedule; others come beside them") { data in
+            let root = try await data.root()
+            let leaf = try await data.dependent("leaf", on: root)
+            let last = try await data.dependent("last", on: leaf)
+            let worker = try await data.worker()
+            let limit = WaveLoad.waitingLimit
+            _ = try await data.runs(limit + 2, of: root, trigger: .scheduled)
+            let started = try await data.start(on: worker)
+            try expectEqual(started.count, limit + 2, "the runs of the root")
+            _ = try await data.store.runs.settle(started.map { data.outcome(.success, of: $0.attempt, on: worker) })
+            let runs = try await data.allRuns(of: leaf)
+            try expectEqual(runs.count { $0.status == .pending }, limit, "the runs that wait")
+            let reason = "overlap: 100 runs of the task that followed others wait already"
+            try expectEqual(runs.filter { $0.status == .skipped }.map(\.errorMessage), [reason, reason], "the reasons")
+            try expectEqual(
+                Set(try await data.allRuns(of: last).map(\.errorMessage)),
+                ["task \"leaf\" (2) was skipped: task \"leaf\" (2) was skipped: \(reason)"], "the reasons after it")
+            for trigger in [TriggerType.manual, .backfill] {
+                _ = try await data.runs(1, of: root, trigger: trigger)
+                let attempt = try await data.only(root, on: worker)
+                _ = try await data.store.runs.settle([data.outcome(.success, of: attempt, on: worker)])
+            }
+            try expectEqual(
+                try await data.allRuns(of: leaf).count { $0.status == .pending }, limit + 2, "what waits then")
+        },
+        ContractCase("a dependent that may not overlap is skipped while a run of it lives") { data in
+            let root = try await data.root()
+            var spec = TaskSpec.fixture(name: "leaf", maxConcurrent: 1, dependencies: [TaskDependency(on: root.id)])
+            spec.overlapPolicy = .skip
+            let leaf = try await data.task(spec)
+            let worker = try await data.worker()
+            func endRoot(_ trigger: TriggerType) async throws {
+                data.clock.advance(by: .milliseconds(1))
+                _ = try await data.runs(1, of: root, trigger: trigger)
+                let attempt = try await data.only(root, on: worker)
+                _ = try await data.store.runs.settle([data.outcome(.success, of: attempt, on: worker)])
+            }
+            try await endRoot(.scheduled)
+            try await endRoot(.scheduled)
+            try expectEqual(try await data.states(of: leaf), [.pending, .skipped], "while a run waits")
+            let attempt = try await data.only(leaf, on: worker)
+            try await endRoot(.scheduled)
+            try expectEqual(try await data.states(of: leaf), [.running, .skipped, .skipped], "while it runs")
+            try await endRoot(.manual)
+            _ = try await data.store.runs.settle([data.outcome(.success, of: attempt, on: worker)])
+            try await data.endAll(on: worker)
+            try await endRoot(.scheduled)
+            try expectEqual(
+                try await data.states(of: leaf), [.completed, .skipped, .skipped, .completed, .pending], "afterwards")
+            try expectEqual(
+                try await data.allRuns(of: leaf)[1].errorMessage,
+                "overlap: as many runs of the task are live as max_concurrent allows (1)", "the reason")
+        },
         ContractCase("a dependent is handed what its upstreams came to") { data in
             let root = try await data.root()
             let leaf = try await data.dependent("leaf", on: root, condition: .onCompletion)

@@ -46,14 +46,14 @@ extension InMemoryState {
             versions[TaskVersionID(task: task.id, version: task.version)] = task.spec
         }
         // Without dependencies nothing arrives any more that could close a join.
-        if task.spec.dependencies.isEmpty { joins[task.id] = nil }
+        if task.spec.dependencies.isEmpty { forgetJoins(of: task.id) }
         tasks[task.id] = task
         return task
     }
 
     mutating func delete(_ id: TaskID, now: UTCInstant) {
         deleted.insert(id)
-        joins[id] = nil
+        forgetJoins(of: id)
         tasks[id]?.nextRunAt = nil
         tasks[id]?.pausedAt = nil
         tasks[id]?.updatedAt = now

@@ -17,6 +17,10 @@ extension InMemoryState {
         guard !spec.dependencies.isEmpty else { return }
         let known = spec.dependencies.map(\.upstream).filter { undeleted($0, tenant: tenant) != nil }
         try DependencyRules.check(spec.dependencies, known: Set(known))
+        let full = spec.dependencies.map(\.upstream).filter { upstream in
+            dependents(of: upstream).count { $0 != task } >= DependencyRules.dependentLimit
+        }
+        try DependencyRules.check(spec.dependencies, full: Set(full))
         guard let task, let cycle = TaskDependencyService(graph).cycle(adding: spec.dependencies, to: task)
         else { return }
         throw DependencyRules.refusal(of: cycle, names: tasks.mapValues(\.spec.name))
@@ -51,13 +55,23 @@ extension InMemoryState {
         var open = ends
         while !open.isEmpty {
             for end in open where plan.scope.roots[end.wave] == nil {
-                plan.scope.roots[end.wave] =
-                    end.wave == end.run ? end.task : (live[end.wave] ?? history[end.wave])?.task
+                if end.wave == end.run {
+                    plan.scope.addRoot(end.wave, of: end.task, trigger: end.trigger)
+                } else if let root = live[end.wave] ?? history[end.wave] {
+                    plan.scope.addRoot(end.wave, of: root.task, trigger: root.trigger)
+                }
             }
             for child in Set(open.flatMap { dependents(of: $0.task) }).compactMap(waveChild) { plan.add(child) }
             open = plan.record(open)
         }
         write(plan.changes, now: now)
+    }
+
+    /// Closes the joins of a task at which nothing arrives any more, with what arrived and led to no run.
+    mutating func forgetJoins(of task: TaskID) {
+        let closed = Set(joins[task, default: []].map(\.key))
+        edges.removeAll { $0.childRun == nil && closed.contains($0.join) }
+        joins[task] = nil
     }
 
     private func waveChild(_ id: TaskID) -> WavePlan.Child? {
@@ -66,7 +80,18 @@ extension InMemoryState {
         return WavePlan.Child(
             task: id, tenant: task.tenant, edges: task.spec.dependencies,
             refusal: waits ? nil : "is \(task.status.rawValue)",
-            room: task.spec.maxExecutions.map { $0 - task.executionCount }, joins: joins[id, default: []])
+            room: task.spec.maxExecutions.map { $0 - task.executionCount }, load: waveLoad(of: task),
+            joins: joins[id, default: []])
+    }
+
+    private func waveLoad(of task: TaskDefinition) -> WaveLoad {
+        let scheduled = load(of: task.id)
+        let waiting = live.values.count {
+            $0.task == task.id && $0.status == .pending && $0.trigger == .dependency
+        }
+        return WaveLoad(
+            policy: task.spec.overlapPolicy, maxConcurrent: task.spec.maxConcurrent, waiting: waiting,
+            others: scheduled.waiting + scheduled.active)
     }
 
     private mutating func write(_ changes: WaveChanges, now: UTCInstant) {

@@ -18,6 +18,7 @@ public final class FaultyTaskRunRepository: TaskRunRepository {
 
     private let base: any TaskRunRepository
     private let faults = Mutex<[Call: [Fault]]>([:])
+    private let mostSettled = Mutex(Int.max)
     private let refused = Mutex<@Sendable (RunOutcome) -> Bool>({ _ in false })
 
     public init(base: any TaskRunRepository) { self.base = base }
@@ -29,6 +30,9 @@ public final class FaultyTaskRunRepository: TaskRunRepository {
     public func refuseOutcomes(where isRefused: @escaping @Sendable (RunOutcome) -> Bool) {
         refused.withLock { $0 = isRefused }
     }
+
+    /// Lets `settle` fail as `timeout` while a batch holds more outcomes, as a store does that has too much to do.
+    public func settleAtMost(_ count: Int) { mostSettled.withLock { $0 = count } }
 
     public func enqueue(_ groups: [[NewRun]]) async throws -> [SchedulerResult<[TaskRun]>] {
         try await perform(.enqueue) { try await base.enqueue(groups) }
@@ -55,6 +59,7 @@ public final class FaultyTaskRunRepository: TaskRunRepository {
     public func settle(_ outcomes: [RunOutcome]) async throws -> [Settlement] {
         let isRefused = refused.withLock { $0 }
         if outcomes.contains(where: isRefused) { throw SchedulerError(.database, "a value cannot be stored") }
+        if outcomes.count > mostSettled.withLock({ $0 }) { throw SchedulerError(.timeout, "took too long") }
         return try await perform(.settle) { try await base.settle(outcomes) }
     }
 

@@ -4,8 +4,9 @@ import SchedulerErrors
 
 /// The file in which a process finds the results of the runs that its own waited for.
 ///
-/// It lies alone in a folder that only the worker's user can enter, and goes with the attempt. Writing it blocks a Swift
-/// thread for the time of one write of at most about a megabyte to a local file.
+/// It lies alone in a folder that only the worker's user can enter, and goes with the attempt; what a worker leaves that
+/// was killed, the next one removes. Writing it blocks a Swift thread for the time of one write of at most about a
+/// megabyte to a local file.
 enum UpstreamFile {
     /// The variable that names it.
     static let variable = "SCHEDULER_UPSTREAM_RESULTS"
@@ -15,22 +16,10 @@ enum UpstreamFile {
         _ results: [UpstreamResult], _ body: (String?) async throws -> Output
     ) async throws -> Output {
         guard !results.isEmpty else { return try await body(nil) }
-        let folder = try makeFolder()
-        let path = folder + "/upstream-results.json"
-        defer {
-            unlink(path)
-            // A folder in which the task left files of its own stays with them.
-            rmdir(folder)
-        }
-        try write(Array(JSONValue.array(results.map(\.json)).text.utf8), to: path)
-        return try await body(path)
-    }
-
-    private static func makeFolder() throws -> String {
-        let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-        var template = Array("\(parent)/scheduler-run-XXXXXX".utf8CString)
-        guard let made = mkdtemp(&template) else { throw failure("a folder in \(parent) cannot be made") }
-        return String(cString: made)
+        let folder = try HeldFolder.make()
+        defer { folder.remove() }
+        try write(Array(JSONValue.array(results.map(\.json)).text.utf8), to: folder.file)
+        return try await body(folder.file)
     }
 
     private static func write(_ bytes: [UInt8], to path: String) throws {
@@ -48,7 +37,7 @@ enum UpstreamFile {
         }
     }
 
-    private static func failure(_ what: String) -> SchedulerError {
+    static func failure(_ what: String) -> SchedulerError {
         SchedulerError(.execution, "the results of upstream runs cannot be passed on: \(what): \(systemMessage(errno))")
     }
 }

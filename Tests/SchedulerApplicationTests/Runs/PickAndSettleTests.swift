@@ -80,6 +80,27 @@ struct PickAndSettleTests {
         let run = try #require(try await store.runs.find([ids[1]], tenant: .default).first)
         #expect(run.failures == 1)
     }
+
+    @Test("a batch that takes the store too long is settled in parts, also those that share it")
+    func tooLarge() async throws {
+        let (store, data, ids) = try await make(runs: 40)
+        let worker = try await data.worker()
+        let picked = try await store.runs.pick(limit: 100).runs.map(\.attempt)
+        _ = try await store.runs.claim(RunClaim(worker: worker.id, take: picked))
+        let outcomes = ids.map { id in
+            RunOutcome(
+                attempt: RunAttempt(run: id, attempt: 1), worker: worker.id, ending: .success, startedAt: clock.now,
+                endedAt: clock.now)
+        }
+        let faulty = FaultyTaskRunRepository(base: store.runs)
+        faulty.settleAtMost(4)
+        let settle = SettleRuns(runs: faulty, logger: logger)
+        let settlements = try await settle(outcomes)
+        #expect(settlements == Array(repeating: .ended(.completed), count: 40))
+        faulty.settleAtMost(0)
+        let error = await #expect(throws: SchedulerError.self) { try await settle(Array(outcomes.prefix(3))) }
+        #expect(error?.code == .timeout, "one outcome alone cannot be halved")
+    }
 }
 
 /// A queue that gives every message the same outcome and remembers it.

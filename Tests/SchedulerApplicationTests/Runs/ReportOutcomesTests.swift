@@ -102,6 +102,14 @@ struct ReportOutcomesTests {
         for (index, report) in reports.enumerated() { #expect(report == (index == bad ? .refused : .settled)) }
     }
 
+    @Test("what takes the store too long is handed over in parts, from report to report")
+    func tooSlow() async {
+        let runs = PickyRuns(bad: outcomes[6].attempt.run, fault: .timeout)
+        // Seven of them took too long, so the first three are given in, and the rest comes again.
+        let reports = await report(runs, isConnected: false)
+        #expect(reports == [.settled, .settled, .settled, .failed, .failed, .failed, .failed])
+    }
+
     @Test("a store that is away fails the report")
     func storeAway() async {
         let runs = PickyRuns(bad: outcomes[0].attempt.run, fault: .storeUnavailable)

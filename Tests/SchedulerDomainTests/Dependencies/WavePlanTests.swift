@@ -133,14 +133,4 @@ struct WavePlanTests {
         #expect(plan.changes.closed == [joins[0].key, joins[1].key])
         #expect(plan.changes.open.map(\.key.openedBy) == [ids[0], ids[1]])
     }
-
-    @Test("a wave reaches what descends from its root, through any number of tasks")
-    func scope() {
-        let chain = Dictionary(uniqueKeysWithValues: (2...10_000).map { (TaskID($0), [TaskID($0 - 1)]) })
-        let scope = WaveScope(upstreams: chain)
-        #expect(scope.reaches(TaskID(10_000), from: TaskID(1)))
-        #expect(scope.reaches(TaskID(1), from: TaskID(1)))
-        #expect(!scope.reaches(TaskID(20_000), from: TaskID(1)))
-        #expect(!scope.reaches(TaskID(1), from: TaskID(2)))
-    }
 }

@@ -10,7 +10,8 @@ struct PostgresErrorTests {
         arguments: [
             ("23505", SchedulerError.Code.alreadyExists), ("40001", .transactionConflict),
             ("40P01", .transactionConflict),
-            ("57014", .timeout), ("55P03", .timeout), ("08006", .storeUnavailable), ("57P01", .storeUnavailable),
+            ("57014", .timeout), ("55P03", .timeout), ("25P03", .timeout), ("08006", .storeUnavailable),
+            ("57P01", .storeUnavailable),
             ("57P02", .storeUnavailable), ("57P03", .storeUnavailable), ("25006", .storeUnavailable),
             ("53300", .storeUnavailable), ("22P02", .database), ("23503", .database), ("42601", .database),
         ])

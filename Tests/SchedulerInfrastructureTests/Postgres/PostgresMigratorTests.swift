@@ -64,6 +64,34 @@ struct PostgresMigratorTests {
         }
     }
 
+    @Test("dependencies survive the way down and up again")
+    func dependencies() async throws {
+        try await PostgresTestServer.withDatabase { configuration in
+            let store = PostgresStore(configuration: configuration, logger: PostgresTestServer.logger)
+            func make(_ name: String, _ edges: [TaskDependency]) async throws -> TaskID {
+                let spec = TaskSpec(name: name, taskType: "x", executor: "x", dependencies: edges)
+                return try #require(try await store.tasks.create([TaskDraft(spec: spec)]).first).id
+            }
+            let root = try await make("root", [])
+            let leaf = try await make("leaf", [TaskDependency(on: root, .onFailure)])
+            let gone = try await make("gone", [TaskDependency(on: leaf)])
+            _ = try await store.tasks.delete([gone], tenant: .default)
+            let edges = PostgresStatement.list("SELECT task_id, upstream_id, condition FROM task_dependencies")
+            let before = try await store.pool.withSession("list edges") { session in
+                try session.execute(edges).map { "\(try $0.int64()) \(try $0.int64()) \(try $0.text())" }
+            }
+            #expect(before == ["\(leaf) \(root) on_failure"])
+            let count = all.filter { $0 >= 8 }.count
+            #expect(try await migrator(configuration).down(count) == all.suffix(count).reversed())
+            #expect(try await migrator(configuration).up() == Array(all.suffix(count)))
+            let after = try await store.pool.withSession("list edges") { session in
+                try session.execute(edges).map { "\(try $0.int64()) \(try $0.int64()) \(try $0.text())" }
+            }
+            #expect(after == before)
+            await store.shutdown()
+        }
+    }
+
     @Test("a migration that fails leaves the schema as the one before made it")
     func failure() async throws {
         try await PostgresTestServer.withEmptyDatabase { configuration in

@@ -1,3 +1,4 @@
+import Dispatch
 import SchedulerErrors
 import SchedulerFoundation
 import Synchronization
@@ -39,6 +40,32 @@ struct PostgresPoolTests {
             #expect(error?.code == code)
             let next = try await processID(pool)
             #expect(next != nil)
+        }
+    }
+
+    @Test(
+        "a transaction that pauses for too long is too slow, whatever it was about to change", arguments: [false, true])
+    func pauses(writes: Bool) async throws {
+        try await withPool { configuration in
+            configuration.idleInTransactionTimeout = .milliseconds(50)
+        } body: { pool in
+            let (pids, announce) = AsyncStream.makeStream(of: Int?.self)
+            let isGone = DispatchSemaphore(value: 0)
+            async let watching: Void = {
+                defer { isGone.signal() }
+                for await pid in pids { try await waitUntilGone(pid) }
+            }()
+            let error = await #expect(throws: SchedulerError.self) {
+                try await pool.transaction("pause") { session in
+                    announce.yield(try session.execute(Self.processID).first { try $0.int() })
+                    announce.finish()
+                    // The closure has a thread of its own.
+                    isGone.wait()
+                    _ = try session.execute(writes ? Self.write : Self.sleep, [.int4(0)])
+                }
+            }
+            try await watching
+            #expect(error?.code == .timeout)
         }
     }
 
@@ -184,6 +211,13 @@ struct PostgresPoolTests {
     private func terminate(_ pid: Int?) async throws {
         try await PostgresTestServer.withSession { session in
             _ = try session.execute(Self.terminate, [.int4(pid)])
+        }
+    }
+
+    private func waitUntilGone(_ pid: Int?) async throws {
+        let count = PostgresStatement.read("test.gone", "SELECT count(*) FROM pg_stat_activity WHERE pid = $1")
+        try await PostgresTestServer.waitUntil { session in
+            try session.execute(count, [.int4(pid)]).first { try $0.int() } == 0
         }
     }
 

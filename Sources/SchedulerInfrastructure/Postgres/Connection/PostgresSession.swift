@@ -200,6 +200,11 @@ final class PostgresSession {
     }
 
     private func failed(_ what: String, _ error: PostgresError, _ mayChange: Bool) -> SchedulerError {
+        if error.sqlState == "25P03" {
+            // The server gave up a transaction that was not going on, and this statement came too late to count.
+            isBroken = true
+            return SchedulerError(error, during: what)
+        }
         guard error.sqlState != nil, PQstatus(connection) == CONNECTION_OK else {
             return lost(what, mayChange, error.description)
         }

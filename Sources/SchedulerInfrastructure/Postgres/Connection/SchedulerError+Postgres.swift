@@ -22,7 +22,8 @@ extension SchedulerError {
         case "57014": return (.timeout, "was cancelled or took too long")
         case "55P03": return (.timeout, "waited too long for a lock")
         case "25006": return (.storeUnavailable, "the database is read-only now")
-        case "25P03", "57P01", "57P02", "57P03", "57P05":
+        case "25P03": return (.timeout, "the transaction waited too long between two statements")
+        case "57P01", "57P02", "57P03", "57P05":
             return (.storeUnavailable, "the database ended the session; try again")
         default: break
         }

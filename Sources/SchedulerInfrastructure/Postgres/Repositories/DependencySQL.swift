@@ -63,7 +63,20 @@ enum DependencySQL {
         SELECT task_id, upstream_id, condition FROM unnest($1, $2, $3) AS edge (task_id, upstream_id, condition)
         """)
 
-    /// Of tasks without dependencies, at which nothing arrives any more.
+    /// The tasks on which more others depend than may.
+    static let full = PostgresStatement.read(
+        "dependencies.full",
+        """
+        SELECT upstream_id FROM task_dependencies WHERE upstream_id = ANY($1)
+        GROUP BY upstream_id HAVING count(*) > $2
+        """)
+
+    /// Of tasks without dependencies, at which nothing arrives any more; what arrived and led to no run goes with it.
     static let closeJoins = PostgresStatement.write(
-        "dependencies.closeJoins", "DELETE FROM wave_joins WHERE task_id = ANY($1)")
+        "dependencies.closeJoins",
+        """
+        WITH closed AS (DELETE FROM wave_joins WHERE task_id = ANY($1) RETURNING task_id, opened_by, child_run)
+        DELETE FROM dependency_arrivals AS arrival USING closed
+        WHERE arrival.task_id = closed.task_id AND arrival.opened_by = closed.opened_by AND closed.child_run IS NULL
+        """)
 }

@@ -94,5 +94,10 @@ extension PostgresSession {
                 .int8s(edges.map(\.task.rawValue)), .int8s(edges.map(\.edge.upstream.rawValue)),
                 .texts(edges.map(\.edge.condition.rawValue)),
             ])
+        let upstreams = Set(edges.map(\.edge.upstream)).sorted().map(\.rawValue)
+        let full = try execute(
+            DependencySQL.full, [.int8s(upstreams), .int8(Int64(DependencyRules.dependentLimit))]
+        ).map { TaskID(try $0.int64()) }
+        for task in tasks { try DependencyRules.check(task.spec.dependencies, full: Set(full)) }
     }
 }

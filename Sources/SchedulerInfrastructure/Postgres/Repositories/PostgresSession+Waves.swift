@@ -25,11 +25,7 @@ extension PostgresSession {
                     try add(locked, to: &plan)
                 }
             }
-            // Only where several edges meet it matters which waves come to all of them.
-            if plan.children.values.contains(where: { $0.edges.count > 1 }) {
-                let roots = try roots(of: open.filter { waves.insert($0.wave).inserted })
-                plan.scope.roots.merge(roots) { known, _ in known }
-            }
+            if !tasks.isEmpty { try addRoots(of: open.filter { waves.insert($0.wave).inserted }, to: &plan.scope) }
             open = plan.record(open)
         }
         try write(plan.changes, tasks, now: now)
@@ -60,6 +56,7 @@ extension PostgresSession {
         let ids = locked.keys.sorted()
         let edges = try edges(DependencySQL.edges, of: ids)
         let joins = Dictionary(grouping: try joins(of: ids), by: \.key.task)
+        let loads = try loads(of: ids)
         plan.names.merge(try names(of: ids + edges.values.flatMap { $0.map(\.upstream) })) { $1 }
         let ancestry = try self.edges(DependencySQL.ancestry, of: edges.filter { $0.value.count > 1 }.keys.sorted())
         plan.scope.upstreams.merge(ancestry.mapValues { $0.map(\.upstream) }) { $1 }
@@ -68,8 +65,20 @@ extension PostgresSession {
             plan.add(
                 WavePlan.Child(
                     task: task.id, tenant: task.tenant, edges: edges[task.id, default: []], refusal: refusal,
-                    room: task.maxExecutions.map { $0 - task.executionCount }, joins: joins[task.id, default: []]))
+                    room: task.maxExecutions.map { $0 - task.executionCount },
+                    load: loads[task.id] ?? WaveLoad(), joins: joins[task.id, default: []]))
         }
+    }
+
+    private func loads(of tasks: [TaskID]) throws -> [TaskID: WaveLoad] {
+        let rows = try execute(WaveSQL.loads, [.int8s(tasks.map(\.rawValue))]).map { row in
+            let task = TaskID(try row.int64())
+            let load = WaveLoad(
+                policy: try row.value(), maxConcurrent: try row.int(), waiting: Int(try row.int64()),
+                others: Int(try row.int64()))
+            return (task, load)
+        }
+        return Dictionary(uniqueKeysWithValues: rows)
     }
 
     private func joins(of tasks: [TaskID]) throws -> [WaveJoin] {
@@ -85,16 +94,17 @@ extension PostgresSession {
         return joins
     }
 
-    /// The tasks of the runs that the waves are named by.
-    private func roots(of ends: [RunEnd]) throws -> [RunID: TaskID] {
-        var roots: [RunID: TaskID] = [:]
-        for end in ends where end.wave == end.run { roots[end.wave] = end.task }
-        let others = Set(ends.map(\.wave)).filter { roots[$0] == nil }.sorted()
-        guard let lowest = others.first, let highest = others.last else { return roots }
-        _ = try execute(
+    /// Reads the runs that the waves are named by.
+    private func addRoots(of ends: [RunEnd], to scope: inout WaveScope) throws {
+        for end in ends where end.wave == end.run { scope.addRoot(end.wave, of: end.task, trigger: end.trigger) }
+        let others = Set(ends.map(\.wave)).filter { scope.roots[$0] == nil }.sorted()
+        guard let lowest = others.first, let highest = others.last else { return }
+        let roots = try execute(
             WaveSQL.roots, [.uuids(others.map(\.bits)), .uuid(lowest.bits), .uuid(highest.bits)]
-        ).map { row in roots[RunID(bits: try row.uuid())] = TaskID(try row.int64()) }
-        return roots
+        ).map { row in
+            (wave: RunID(bits: try row.uuid()), task: TaskID(try row.int64()), trigger: try row.value(TriggerType.self))
+        }
+        for root in roots { scope.addRoot(root.wave, of: root.task, trigger: root.trigger) }
     }
 
     private func write(_ changes: WaveChanges, _ tasks: [TaskID: LockedTask], now: UTCInstant) throws {

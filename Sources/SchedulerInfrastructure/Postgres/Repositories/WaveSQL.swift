@@ -28,9 +28,29 @@ enum WaveSQL {
     static let roots = PostgresStatement.read(
         "waves.roots",
         """
-        SELECT id, task_id FROM run_live WHERE id = ANY($1)
+        SELECT id, task_id, trigger_type FROM run_live WHERE id = ANY($1)
         UNION ALL
-        SELECT id, task_id FROM run_history WHERE id = ANY($1) AND id >= $2 AND id <= $3
+        SELECT id, task_id, trigger_type FROM run_history WHERE id = ANY($1) AND id >= $2 AND id <= $3
+        """)
+
+    /// What the overlap policies of tasks look at; only `skip` asks for more than what waits.
+    static let loads = PostgresStatement.read(
+        "waves.loads",
+        """
+        SELECT task.id, coalesce(version.definition ->> 'overlap_policy', 'queue'), task.max_concurrent,
+               (SELECT count(*) FROM (
+                    SELECT FROM run_live
+                    WHERE task_id = task.id AND dispatched_at IS NULL AND trigger_type = 'dependency'
+                    LIMIT \(WaveLoad.waitingLimit)
+                ) AS run),
+               CASE version.definition ->> 'overlap_policy' WHEN 'skip' THEN
+                   (SELECT count(*) FROM run_live AS run LEFT JOIN workers AS worker ON worker.id = run.worker_id
+                    WHERE run.task_id = task.id AND run.dispatched_at IS NOT NULL
+                          AND (run.status = 'dispatched' OR worker.status IS DISTINCT FROM 'offline'))
+                   + (SELECT count(*) FROM run_live
+                      WHERE task_id = task.id AND dispatched_at IS NULL AND trigger_type = 'scheduled')
+               ELSE 0 END
+        FROM \(TaskColumns.source) WHERE task.id = ANY($1)
         """)
 
     /// The open joins of tasks, each task's oldest first, one row for each arrival.
