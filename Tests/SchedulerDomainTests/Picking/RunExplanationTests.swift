@@ -79,8 +79,8 @@ struct RunExplanationTests {
 
     @Test("where earlier runs use up a limit it names them, and counts what comes before it, not all that waits")
     func limitAhead() {
-        func reasons(_ change: (inout PickSnapshot) -> Void, key: String? = nil) -> [RunExplanation.Reason] {
-            let own = (1...2).map { number in run(number) { $0.concurrencyKey = key } }
+        func reasons(_ change: (inout PickSnapshot) -> Void) -> [RunExplanation.Reason] {
+            let own = (1...2).map { number in run(number) { $0.concurrencyKey = "key" } }
             let others = (10..<410).map { number in
                 run(number, tenant: TenantID("other"), priority: .low) { $0.task = TaskID(2) }
             }
@@ -94,6 +94,11 @@ struct RunExplanationTests {
         let limits = [TaskID(1): TaskLimits(maxConcurrent: 1)]
         #expect(reasons { $0.tasks = limits } == [.limitAhead(.task, limit: 1, runs: [first]), turn])
         #expect(reasons { $0.tenants = [.default: 1] } == [.limitAhead(.tenant, limit: 1, runs: [first]), turn])
+        let ofOther = reasons { snapshot in
+            snapshot.tasks = limits
+            snapshot.waiting[0].task = TaskID(3)
+        }
+        #expect(ofOther == [.limitAhead(.key, limit: 1, runs: [first]), turn])
         #expect(reasons { _ in } == [.ready])
     }
 
