@@ -6,6 +6,7 @@ extension JSONWriter {
         object { writer in
             writer.field("run_id", explanation.run.id.description)
             writer.field("task_id", explanation.run.task.rawValue)
+            writer.field("workflow_id", explanation.run.workflow?.description)
             writer.field("status", explanation.run.status.rawValue)
             writer.field("priority", explanation.run.priority.rawValue)
             writer.field("effective_priority", explanation.effectivePriority?.rawValue)
@@ -27,7 +28,7 @@ extension JSONWriter {
     private mutating func facts(of reason: RunExplanation.Reason) {
         switch reason {
         case .paused, .ready: break
-        case .notDue(let time), .jitter(let time): field("until", time)
+        case .notDue(let time), .jitter(let time), .throttled(let time): field("until", time)
         case .backoff(let time, let failures):
             field("until", time)
             field("retry_count", failures)
@@ -51,6 +52,10 @@ extension JSONWriter {
         case .tenantShare(let runs, let tenants):
             field("runs_before", runs)
             field("tenants", tenants)
+        case .limitAhead(let scope, let limit, let runs):
+            field("limit_of", scope.rawValue)
+            field("limit", limit)
+            field("runs", runs.map(\.description))
         case .dispatched(let since, let until):
             field("since", since)
             field("until", until)

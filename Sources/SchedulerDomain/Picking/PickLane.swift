@@ -14,26 +14,3 @@ public struct PickLane: Sendable, Hashable, Codable {
         self.trigger = trigger
     }
 }
-
-/// A walk over all lanes in several passes, each of which looks at a bounded number of them.
-public struct LaneSweep: Sendable, Hashable, Codable {
-    /// The lane that was looked at last; nil: the next pass begins at the first.
-    public private(set) var last: PickLane?
-    /// Whether a pass of this sweep was full before it had taken all that may start.
-    private var hasLeftRuns = false
-
-    public init() {}
-
-    /// Notes what a pass has looked at.
-    ///
-    /// - Parameters:
-    ///   - lane: the last lane, nil where it came to the end.
-    ///   - isFull: whether it took as many runs as it may.
-    /// - Returns: whether another pass may find more to start. A sweep that found nothing ends for good.
-    public mutating func advance(to lane: PickLane?, isFull: Bool) -> Bool {
-        last = lane
-        let goesOn = lane != nil || isFull || hasLeftRuns
-        hasLeftRuns = lane != nil && (hasLeftRuns || isFull)
-        return goesOn
-    }
-}

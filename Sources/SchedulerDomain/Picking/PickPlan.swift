@@ -14,7 +14,7 @@ public struct PickPlan: Sendable {
         turns = snapshot.turns
         admission = PickAdmission(snapshot, slots: slots)
         var lines = PickPlan.lines(of: snapshot)
-        while runs.count < limit, admission.slots.total > 0, let (run, priority) = next(from: &lines) {
+        while runs.count < limit, !admission.slots.isEmpty, let (run, priority) = next(from: &lines) {
             admission.admit(run)
             turns.serve(run.tenant, at: priority)
             runs.append(run)
@@ -23,6 +23,9 @@ public struct PickPlan: Sendable {
 
     /// The slots that are left.
     public var freeSlots: FreeSlots { admission.slots }
+
+    /// Whether more than the want of a slot holds a run that did not start.
+    public func isHeld(_ run: WaitingRun) -> Bool { admission.refusals(of: run).contains { !$0.isOfSlots } }
 
     /// The run whose turn it is, from the first priority that has one which may start.
     private func next(from lines: inout [Line]) -> (WaitingRun, Priority)? {

@@ -14,4 +14,12 @@ public enum PickRefusal: Sendable, Hashable {
     case noWorker(type: String)
     /// All slots of the workers that take its type are in use.
     case noSlot(type: String, slots: Int)
+
+    /// Whether all that is wanting is a slot.
+    public var isOfSlots: Bool {
+        switch self {
+        case .noSlot: true
+        case .notDue, .paused, .taskLimit, .keyLimit, .tenantLimit, .noWorker: false
+        }
+    }
 }

@@ -3,8 +3,6 @@ public struct PickSnapshot: Sendable, Hashable {
     public var now: UTCInstant
     /// Runs that are due, in any order: at least the first ones of each tenant, type and priority.
     public var waiting: [WaitingRun]
-    /// The types of which more runs are due than `waiting` shows.
-    public var cutTypes: Set<String>
     /// The limits of the tasks of those runs; a task that is missing has none.
     public var tasks: [TaskID: TaskLimits]
     /// How many runs of a tenant may be under way; missing or 0: without limit.
@@ -16,7 +14,6 @@ public struct PickSnapshot: Sendable, Hashable {
     public init(
         now: UTCInstant,
         waiting: [WaitingRun] = [],
-        cutTypes: Set<String> = [],
         tasks: [TaskID: TaskLimits] = [:],
         tenants: [TenantID: Int] = [:],
         underWay: [RunsUnderWay] = [],
@@ -25,7 +22,6 @@ public struct PickSnapshot: Sendable, Hashable {
     ) {
         self.now = now
         self.waiting = waiting
-        self.cutTypes = cutTypes
         self.tasks = tasks
         self.tenants = tenants
         self.underWay = underWay

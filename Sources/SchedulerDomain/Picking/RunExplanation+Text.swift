@@ -4,6 +4,7 @@ extension RunExplanation.Reason {
         switch self {
         case .notDue: "not_due"
         case .jitter: "jitter"
+        case .throttled: "throttled"
         case .backoff: "backoff"
         case .paused: "paused"
         case .taskLimit: "task_limit"
@@ -13,6 +14,7 @@ extension RunExplanation.Reason {
         case .noSlot: "no_slot"
         case .turn: "turn"
         case .tenantShare: "tenant_share"
+        case .limitAhead: "limit_ahead"
         case .ready: "ready"
         case .dispatched: "dispatched"
         case .running: "running"
@@ -25,6 +27,7 @@ extension RunExplanation.Reason {
         switch self {
         case .notDue(let time): "it is due at \(time)"
         case .jitter(let time): "its start is spread by jitter_seconds, until \(time)"
+        case .throttled(let time): "its backfill is throttled: its runs fall due one after another, this one at \(time)"
         case .backoff(let time, let failures): "backoff until \(time) after \(failures) failed attempts"
         case .paused: "its task is paused; resume the task, or trigger a run by hand"
         case .taskLimit(let used, let limit, _): "limit \(used)/\(limit): its task's max_concurrent is used up"
@@ -39,6 +42,8 @@ extension RunExplanation.Reason {
             "\(isAtLeast ? "at least " : "")\(runs) runs start before it: earlier ones, or of priorities in turn"
         case .tenantShare(let runs, let tenants):
             "\(runs) runs of \(tenants) other tenants start before it, since tenants take turns"
+        case .limitAhead(let scope, let limit, _):
+            "runs that start before it use up \(scope.told) of \(limit); it waits for one of them to end"
         case .ready: "nothing holds it; the next pick takes it"
         case .dispatched(let since, let until):
             "it was offered to the workers at \(since); unclaimed, it is taken back after \(until)"
@@ -57,5 +62,15 @@ extension RunExplanation.Reason {
         let time = since.map { " since \($0)" } ?? ""
         let cancel = cancelRequestedAt.map { "; its cancellation was asked for at \($0)" } ?? ""
         return "attempt \(attempt) runs\(place)\(time)\(cancel)"
+    }
+}
+
+extension RunExplanation.LimitScope {
+    fileprivate var told: String {
+        switch self {
+        case .task: "the max_concurrent of its task"
+        case .key: "the max_concurrent of its concurrency_key"
+        case .tenant: "the max_concurrent of its tenant"
+        }
     }
 }

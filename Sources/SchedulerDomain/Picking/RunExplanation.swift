@@ -5,6 +5,8 @@ public struct RunExplanation: Sendable, Hashable {
         case notDue(until: UTCInstant)
         /// Its task spreads its runs over some seconds after the fire time.
         case jitter(until: UTCInstant)
+        /// Its backfill starts its runs one after another.
+        case throttled(until: UTCInstant)
         /// It failed, and its next attempt waits.
         case backoff(until: UTCInstant, failures: Int)
         case paused
@@ -18,12 +20,19 @@ public struct RunExplanation: Sendable, Hashable {
         case turn(runs: Int, isAtLeast: Bool)
         /// Runs of other tenants that start before it, since tenants take turns.
         case tenantShare(runs: Int, tenants: Int)
+        /// It could start now, but earlier runs, the first of which are named, use up a limit before it is its turn.
+        case limitAhead(LimitScope, limit: Int, runs: [RunID])
         /// Nothing holds it: the next pick takes it.
         case ready
         /// A message to the workers is on its way; unclaimed, it is taken back at the given time.
         case dispatched(since: UTCInstant, until: UTCInstant)
         case running(on: WorkerID?, since: UTCInstant?, attempt: Int, cancelRequestedAt: UTCInstant?)
         case ended(TaskRunStatus, at: UTCInstant?, message: String?)
+    }
+
+    /// What a limit counts the runs of.
+    public enum LimitScope: String, Sendable, Hashable {
+        case task, key, tenant
     }
 
     /// How long a dispatched run may stay unclaimed before it returns to `pending`.
@@ -64,8 +73,7 @@ public struct RunExplanation: Sendable, Hashable {
         let refusals = PickAdmission(snapshot, slots: snapshot.freeSlots).refusals(of: run)
         var reasons = refusals.map { reason($0, outlook) }
         // Whose turn it is matters only to a run that its own limits would let start.
-        let waitsForSlot = refusals.allSatisfy { if case .noSlot = $0 { true } else { false } }
-        if waitsForSlot { reasons += turns(before: run, in: snapshot, hasSlot: refusals.isEmpty) }
+        if refusals.allSatisfy(\.isOfSlots) { reasons += turns(before: run, in: snapshot, hasSlot: refusals.isEmpty) }
         return reasons
     }
 
@@ -87,34 +95,11 @@ public struct RunExplanation: Sendable, Hashable {
 
     private static func waiting(until time: UTCInstant, _ run: TaskRun) -> Reason {
         if run.failures > 0, run.attempt > 0 { return .backoff(until: time, failures: run.failures) }
-        return run.attempt == 0 && run.dueAt > run.scheduledAt ? .jitter(until: time) : .notDue(until: time)
-    }
-
-    /// What starts before the run, found by the plan that picks.
-    ///
-    /// With the slots that are free: it is picked next, or it is not. Without end of slots: how many come before it.
-    /// Where the snapshot is cut before the run, there may be more than it shows.
-    private static func turns(before run: WaitingRun, in snapshot: PickSnapshot, hasSlot: Bool) -> [Reason] {
-        var snapshot = snapshot
-        let isShown = snapshot.waiting.contains { $0.id == run.id }
-        if !isShown { snapshot.waiting.append(run) }
-        let order = PickPlan(snapshot, slots: .unlimited, limit: .max).runs
-        let place = order.firstIndex { $0.id == run.id }
-        let before = order.prefix(upTo: place ?? order.count)
-        if hasSlot, isShown || before.isEmpty {
-            let next = PickPlan(snapshot, slots: snapshot.freeSlots, limit: .max)
-            if next.runs.contains(where: { $0.id == run.id }) { return [.ready] }
+        guard run.attempt == 0, run.dueAt > run.scheduledAt else { return .notDue(until: time) }
+        return switch run.trigger {
+        case .scheduled: .jitter(until: time)
+        case .backfill: .throttled(until: time)
+        case .manual, .retry, .dependency: .notDue(until: time)
         }
-        let level = run.effectivePriority(at: snapshot.now)
-        let others = before.filter { $0.tenant != run.tenant && $0.effectivePriority(at: snapshot.now) == level }
-        let isAtLeast = place == nil || !isShown
-        var reasons: [Reason] = []
-        if before.count > others.count || isAtLeast {
-            reasons.append(.turn(runs: before.count - others.count, isAtLeast: isAtLeast))
-        }
-        if !others.isEmpty {
-            reasons.append(.tenantShare(runs: others.count, tenants: Set(others.map(\.tenant)).count))
-        }
-        return reasons
     }
 }

@@ -58,8 +58,8 @@ public enum StoreContract {
     public static let cases: [ContractCase] = [
         taskCases, editCases, deletionCases, versionCases,
         dueCases, fireCases, fireSeriesCases, raceCases, overlapCases, cancelCases, backfillCases, zoneCases,
-        enqueueCases, runQueryCases, pickCases, limitCases, fairnessCases, sharedLimitCases, outlookCases,
-        deliveryCases, claimCases, pickAndClaimCases,
+        enqueueCases, runQueryCases, pickCases, limitCases, fairnessCases, sharedLimitCases, saturationCases,
+        outlookCases, deliveryCases, claimCases, pickAndClaimCases,
         settleCases, retryCases, lateCases,
         dependencyCases, waveCases, joinCases, randomWaveCases, randomRootsCases,
         workerCases, lockCases, recoveryCases, restartCases,

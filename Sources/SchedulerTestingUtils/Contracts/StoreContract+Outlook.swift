@@ -80,6 +80,28 @@ extension StoreContract {
             let runs = try await data.runs(1, of: free)
             try expectEqual(try await data.reasons(runs[0]), [.ready], "the reasons")
         },
+        ContractCase("what an explanation calls ready is what the next pick takes, and nothing else") { data in
+            let other = TenantID("another")
+            try await data.store.tenants.save([Tenant(id: other, maxConcurrent: 2)])
+            let capped = try await data.task(.fixture(name: "capped", maxConcurrent: 1))
+            let paused = try await data.task(.fixture(name: "paused"), status: .paused)
+            let gpu = try await data.task(.fixture(name: "gpu", taskType: "gpu", priority: .critical))
+            let free = try await data.task(.fixture(name: "free"))
+            let foreign = try await data.task(.fixture(name: "foreign"), tenant: other)
+            _ = try await data.worker(slots: 9)
+            _ = try await data.worker("gpu", slots: 2)
+            let backlog = try await data.runs(600, of: capped)
+            data.clock.advance(by: .seconds(1))
+            var runs = [backlog[0], backlog[1], backlog[599]]
+            for task in [paused, gpu, free, foreign] { runs += try await data.runs(4, of: task) }
+            runs += try await data.runs(4, of: free, priority: .low)
+            runs += try await data.runs(1, of: paused, trigger: .scheduled)
+            var ready: Set<RunID> = []
+            for run in runs where try await data.reasons(run) == [.ready] { ready.insert(run.id) }
+            let picked = Set(try await data.store.runs.pick(limit: 500).runs.map(\.attempt.run))
+            try expectEqual(picked, ready, "the pick")
+            try expectEqual(picked.count, 11, "the number of picks")
+        },
         ContractCase("an outlook follows a run to its end; of an unknown run there is none") { data in
             let task = try await data.task()
             let worker = try await data.worker()
@@ -96,6 +118,8 @@ extension StoreContract {
             _ = try await data.store.runs.settle([data.outcome(.success, of: picked[0], on: worker)])
             try expectEqual(
                 try await data.reasons(runs[0]), [.ended(.completed, at: now, message: nil)], "the reasons at its end")
+            let outlook = try await data.store.runs.outlook(of: runs[0].id, tenant: .default)
+            try expectEqual(outlook?.snapshot, PickSnapshot(now: now), "what is read for a run that has ended")
             try expectEqual(
                 try await data.store.runs.outlook(of: .next(at: now), tenant: .default), nil, "an unknown run")
             try expectEqual(

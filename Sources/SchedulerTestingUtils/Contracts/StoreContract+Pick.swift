@@ -157,6 +157,28 @@ extension StoreContract {
             _ = try await data.runs(5, of: second)
             try expectEqual(try await data.store.runs.pick(limit: 10).runs.count, 3, "the pick")
         },
+        ContractCase("a worker of two types and one of a third are filled each for itself") { data in
+            let worker = try await data.worker("function", "shell", slots: 4)
+            _ = try await data.worker("gpu", slots: 4)
+            for type in ["function", "shell", "gpu"] {
+                _ = try await data.runs(5, of: try await data.task(.fixture(name: type, taskType: type)))
+            }
+            let types = try await data.store.runs.pick(limit: 20).runs.map(\.taskType)
+            try expectEqual(types.count { $0 == "gpu" }, 4, "runs of the third type")
+            try expectEqual(types.count, 8, "the pick")
+            try expect(try await data.store.runs.pick(limit: 20).runs.isEmpty, "a pick exceeds the slots")
+            try await data.store.workers.leave(worker.id)
+            try expect(try await data.store.runs.pick(limit: 20).runs.isEmpty, "a pick after the worker left")
+        },
+        ContractCase("what is on its way to a worker that went away takes no slot of the others") { data in
+            let lost = try await data.worker("gpu", slots: 4)
+            _ = try await data.runs(4, of: try await data.task(.fixture(name: "gpu", taskType: "gpu")))
+            try expectEqual(try await data.store.runs.pick(limit: 10).runs.count, 4, "the pick for the worker")
+            try await data.store.workers.leave(lost.id)
+            _ = try await data.worker(slots: 4)
+            _ = try await data.runs(5, of: try await data.task())
+            try expectEqual(try await data.store.runs.pick(limit: 10).runs.count, 4, "the pick for another")
+        },
     ]
 
     static let deliveryCases: [ContractCase] = [

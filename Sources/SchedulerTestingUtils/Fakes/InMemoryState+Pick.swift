@@ -24,6 +24,7 @@ extension InMemoryState {
 
     func outlook(of id: RunID, tenant: TenantID, now: UTCInstant) -> RunOutlook? {
         guard let run = live[id] ?? history[id], run.tenant == tenant else { return nil }
+        guard run.status == .pending else { return RunOutlook(run: run, snapshot: PickSnapshot(now: now)) }
         let active = live.values.filter { $0.status != .pending }
             .sorted { ($0.dispatchedAt ?? now, $0.id) < ($1.dispatchedAt ?? now, $1.id) }
         let ofKey = active.filter {

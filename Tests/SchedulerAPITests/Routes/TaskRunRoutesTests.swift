@@ -65,6 +65,8 @@ struct TaskRunRoutesTests {
             let waiting = try #require(runs.first { $0 != picked })
             let held = try await client.get("/api/task-runs/\(waiting)/explain").data
             #expect(held?["run_id"] == .string(waiting))
+            let run = try await client.get("/api/task-runs/\(waiting)").data
+            #expect(held?["workflow_id"] != nil && held?["workflow_id"] == run?["workflow_id"])
             #expect(held?["status"] == "pending")
             #expect(held?["effective_priority"] == "normal")
             let reason = try #require(held?["reasons"]?.array?.first)

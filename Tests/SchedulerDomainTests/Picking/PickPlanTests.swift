@@ -115,24 +115,4 @@ struct PickPlanTests {
                 .keyLimit(key: "k", used: 2, limit: 2), .tenantLimit(used: 2, limit: 1), .noWorker(type: "x"),
             ])
     }
-
-    @Test("slots are counted by worker: one that takes two types gives a slot to one of them")
-    func slots() {
-        let busy = WorkerID(bits: 1)
-        let workers = [
-            WorkerSlots(worker: busy, slots: 4, taskTypes: ["x", "y"]),
-            WorkerSlots(worker: WorkerID(bits: 2), slots: 3, taskTypes: ["x"]),
-            WorkerSlots(worker: WorkerID(bits: 3), slots: 9, taskTypes: ["z"], takesRuns: false),
-        ]
-        let underWay = [
-            RunsUnderWay(task: task, taskType: "x", worker: busy, count: 4),
-            RunsUnderWay(task: task, taskType: "x", count: 1),
-            RunsUnderWay(task: task, taskType: "z", worker: WorkerID(bits: 3), count: 9),
-        ]
-        let slots = FreeSlots(of: workers, underWay: underWay)
-        #expect(slots.total == 2)
-        #expect(slots.types == ["x"])
-        #expect(!slots.has("y") && slots.slots(of: "y") == 4)
-        #expect(!slots.has("z") && slots.slots(of: "z") == nil)
-    }
 }

@@ -79,8 +79,10 @@ struct PickTurnsTests {
         var turns = PickTurns()
         turns.serve(Self.tenant, at: .high)
         let lane = PickLane(task: TaskID(7), priority: .low, version: 2, trigger: .backfill)
-        _ = turns.sweep.advance(to: lane, isFull: true)
+        _ = turns.sweep.advance(to: lane, found: [lane], leavesRuns: true)
         #expect(try JSONDecoder().decode(PickTurns.self, from: JSONEncoder().encode(turns)) == turns)
+        let older = #"{"leads":[8,4,2,1],"served":[null,null,null,null],"sweep":{"hasLeftRuns":false}}"#
+        #expect(try JSONDecoder().decode(PickTurns.self, from: Data(older.utf8)) == PickTurns())
         let strange = Data(#"{"leads":[99,-1],"served":[]}"#.utf8)
         #expect(try JSONDecoder().decode(PickTurns.self, from: strange) == PickTurns())
     }
@@ -90,7 +92,7 @@ struct PickTurnsTests {
         let lane = PickLane(task: TaskID(7), priority: .low, version: 2, trigger: .backfill)
         var sweep = LaneSweep()
         let steps: [(PickLane?, Bool)] = [(lane, true), (lane, false), (nil, false), (lane, false), (nil, false)]
-        let goesOn = steps.map { last, isFull in sweep.advance(to: last, isFull: isFull) }
+        let goesOn = steps.map { last, isFull in sweep.advance(to: last, found: [], leavesRuns: isFull) }
         #expect(goesOn == [true, true, true, true, false])
         #expect(sweep == LaneSweep())
     }

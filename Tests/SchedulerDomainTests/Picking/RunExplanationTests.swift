@@ -55,8 +55,21 @@ struct RunExplanationTests {
     func notDue() {
         let until = now.advanced(by: .seconds(30))
         #expect(explain(run(1, dueIn: 30)).reasons == [.notDue(until: until)])
-        let spread = run(1, dueIn: 30) { $0.scheduledAt = now }
+        let spread = run(1, dueIn: 30) {
+            $0.scheduledAt = now
+            $0.trigger = .scheduled
+        }
         #expect(explain(spread).reasons == [.jitter(until: until)])
+        let byHand = run(1, dueIn: 30) {
+            $0.scheduledAt = now
+            $0.trigger = .manual
+        }
+        #expect(explain(byHand).reasons == [.notDue(until: until)])
+        let throttled = run(1, dueIn: 30) {
+            $0.scheduledAt = now.advanced(by: .seconds(-86_400))
+            $0.trigger = .backfill
+        }
+        #expect(explain(throttled).reasons == [.throttled(until: until)])
         let failed = run(1, dueIn: 30) {
             $0.attempt = 2
             $0.failures = 2
@@ -64,11 +77,45 @@ struct RunExplanationTests {
         #expect(explain(failed).reasons == [.backoff(until: until, failures: 2)])
     }
 
+    @Test("where earlier runs use up a limit it names them, and counts what comes before it, not all that waits")
+    func limitAhead() {
+        func reasons(_ change: (inout PickSnapshot) -> Void) -> [RunExplanation.Reason] {
+            let own = (1...2).map { number in run(number) { $0.concurrencyKey = "key" } }
+            let others = (10..<410).map { number in
+                run(number, tenant: TenantID("other"), priority: .low) { $0.task = TaskID(2) }
+            }
+            var snapshot = PickSnapshot(
+                now: now, waiting: (own + others).map(WaitingRun.init), workers: [worker])
+            change(&snapshot)
+            return RunExplanation(RunOutlook(run: own[1], snapshot: snapshot)).reasons
+        }
+        let first = RunID(bits: 1)
+        let turn = RunExplanation.Reason.turn(runs: 1, isAtLeast: true)
+        let limits = [TaskID(1): TaskLimits(maxConcurrent: 1)]
+        #expect(reasons { $0.tasks = limits } == [.limitAhead(.task, limit: 1, runs: [first]), turn])
+        #expect(reasons { $0.tenants = [.default: 1] } == [.limitAhead(.tenant, limit: 1, runs: [first]), turn])
+        let ofOther = reasons { snapshot in
+            snapshot.tasks = limits
+            snapshot.waiting[0].task = TaskID(3)
+        }
+        #expect(ofOther == [.limitAhead(.key, limit: 1, runs: [first]), turn])
+        #expect(reasons { _ in } == [.ready])
+    }
+
+    @Test("what competes for other slots is not counted as before it, and does not make it wait")
+    func otherSlots() {
+        let gpu = (10..<20).map { number in run(number, priority: .critical) { $0.taskType = "gpu" } }
+        let own = (1...9).map { run($0) }
+        let reasons = explain(own[8], among: gpu + own.dropLast()).reasons
+        #expect(reasons == [.turn(runs: 8, isAtLeast: false)])
+    }
+
     @Test("every reason has a code of its own and a sentence")
     func texts() {
         let runs = [RunID(bits: 1)]
         let reasons: [RunExplanation.Reason] = [
-            .notDue(until: now), .jitter(until: now), .backoff(until: now, failures: 1), .paused,
+            .notDue(until: now), .jitter(until: now), .throttled(until: now), .limitAhead(.task, limit: 1, runs: runs),
+            .backoff(until: now, failures: 1), .paused,
             .taskLimit(used: 5, limit: 5, runs: runs), .keyLimit(key: "k", used: 5, limit: 5, runs: runs),
             .tenantLimit(used: 5, limit: 5), .noWorker(type: "gpu", draining: 0), .noSlot(type: "gpu", slots: 8),
             .turn(runs: 3, isAtLeast: true), .tenantShare(runs: 3, tenants: 2), .ready,

@@ -154,16 +154,11 @@ public struct PostgreSQLTaskRunRepository: TaskRunRepository {
 }
 
 extension PostgreSQLTaskRunRepository {
-    /// The most runs of a tenant, type and priority that an explanation looks at.
-    private static let outlookSize = 500
-
     public func outlook(of run: RunID, tenant: TenantID) async throws -> RunOutlook? {
         let now = context.now
         return try await context.pool.transaction("explain a run") { session in
             guard let run = try session.findRuns([run]).first(where: { $0.tenant == tenant }) else { return nil }
-            return RunOutlook(
-                run: run, snapshot: try session.pickSnapshot(for: run, size: Self.outlookSize, now: now),
-                holders: try session.holders(of: run))
+            return try session.outlook(of: run, now: now)
         }
     }
 }

@@ -3,40 +3,31 @@ import SchedulerErrors
 
 /// One pass of the picker inside its transaction, and the same look at the store for an explanation.
 extension PostgresSession {
-    /// Decides which runs start: by the first runs of each class, and where those are held back, by lanes.
+    /// The most runs of a tenant, type and priority that an explanation looks at.
+    private static let outlookSize = 500
+
+    /// Decides which runs start.
     ///
     /// - Parameter slots: what may be filled; nil: what the live workers have free.
     func plan(slots: FreeSlots?, limit: Int, now: PostgresParameter) throws -> PostgresPick {
-        var snapshot = try pickSituation(now: now)
-        let slots = slots ?? snapshot.freeSlots
-        var pick = PostgresPick(snapshot)
-        guard !slots.types.isEmpty else { return pick }
-        try readHeads(into: &snapshot, types: slots.types, size: limit)
-        guard !snapshot.waiting.isEmpty else { return pick }
-        try readLimits(into: &snapshot)
-        var plan = PickPlan(snapshot, slots: slots, limit: limit)
-        pick.take(plan, limit: limit)
-        if !pick.isPartial, snapshot.cutTypes.contains(where: plan.freeSlots.has) {
-            let lane = try readLanes(into: &snapshot, slots: slots, size: limit)
-            plan = PickPlan(snapshot, slots: slots, limit: limit)
-            pick.take(plan, limit: limit)
-            pick.isPartial = pick.turns.sweep.advance(to: lane, isFull: pick.isPartial)
-        }
-        pick.changes = pick.turns != snapshot.turns || !pick.runs.isEmpty
-        return pick
+        let situation = try pickSituation(now: now)
+        return PostgresPick(
+            try PickPass(situation, slots: slots ?? situation.freeSlots, limit: limit, from: self),
+            before: situation.turns)
     }
 
-    /// What the picker would see now, with the first runs of the run's type and of those that workers take.
-    func pickSnapshot(for run: TaskRun, size: Int, now: PostgresParameter) throws -> PickSnapshot {
-        var snapshot = try pickSituation(now: now)
-        let types = Set(snapshot.workers.filter(\.takesRuns).flatMap(\.taskTypes)).union([run.taskType])
-        try readHeads(into: &snapshot, types: types.sorted(), size: size)
-        try readLimits(into: &snapshot, also: run.task)
-        return snapshot
+    /// What decides when the run starts; of one that does not wait, nothing.
+    func outlook(of run: TaskRun, now: PostgresParameter) throws -> RunOutlook {
+        let situation = try pickSituation(now: now)
+        guard run.status == .pending else { return RunOutlook(run: run, snapshot: PickSnapshot(now: situation.now)) }
+        let pass = try PickPass(
+            situation, slots: situation.freeSlots.endless(for: run.taskType), limit: .max, size: Self.outlookSize,
+            also: run.task, from: self)
+        return RunOutlook(run: run, snapshot: pass.snapshot, holders: try holders(of: run))
     }
 
     /// Some of the runs that count against the limits of the run.
-    func holders(of run: TaskRun) throws -> RunHolders {
+    private func holders(of run: TaskRun) throws -> RunHolders {
         var holders = RunHolders()
         _ = try execute(
             RunPicking.holders,
@@ -84,110 +75,28 @@ extension PostgresSession {
         }
         return snapshot
     }
-
-    private func readHeads(into snapshot: inout PickSnapshot, types: [String], size: Int) throws {
-        struct Class: Hashable {
-            var tenant: TenantID
-            var type: String
-            var priority: Priority
-        }
-        var counts: [Class: (count: Int, size: Int)] = [:]
-        snapshot.waiting = try execute(
-            RunPicking.heads, [.instant(snapshot.now), .int8(Int64(size)), .texts(types)]
-        ).map { row in
-            let run = try row.waitingRun()
-            let key = Class(tenant: run.tenant, type: run.taskType, priority: run.priority)
-            counts[key] = ((counts[key]?.count ?? 0) + 1, try row.int())
-            return run
-        }
-        snapshot.cutTypes = Set(counts.filter { $0.value.count >= $0.value.size }.map(\.key.type))
-    }
-
-    /// Adds the first runs of the next lanes.
-    ///
-    /// - Returns: where the next pass goes on; nil: at the first lane.
-    private func readLanes(into snapshot: inout PickSnapshot, slots: FreeSlots, size: Int) throws -> PickLane? {
-        let atLimit = PickAdmission(snapshot, slots: slots).tasksAtLimit(among: snapshot.underWay)
-        let from = snapshot.turns.sweep.last
-        var known = Set(snapshot.waiting.map(\.id))
-        var lanes = 0
-        var last: PickLane?
-        _ = try execute(
-            RunPicking.lanes,
-            [
-                .instant(snapshot.now), .int8(Int64(size)), .texts(slots.types),
-                .int8s(atLimit.sorted().map(\.rawValue)), .int8(from?.task.rawValue ?? .min),
-                .int4(from?.priority.level ?? 0), .int4(from?.version ?? 0), .text(from?.trigger.rawValue ?? ""),
-                .int8(Int64(RunPicking.mostLanes)),
-            ]
-        ).map { row in
-            lanes = try row.int()
-            let lane = PickLane(
-                task: TaskID(try row.int64()), priority: try row.priority(), version: try row.int(),
-                trigger: try row.value())
-            last = lane
-            guard let run = try row.optionalWaitingRun(in: lane), known.insert(run.id).inserted else { return }
-            snapshot.waiting.append(run)
-        }
-        try readLimits(into: &snapshot)
-        return lanes < RunPicking.mostLanes ? nil : last
-    }
-
-    /// Reads the limits of all tasks in the snapshot that it does not know yet.
-    private func readLimits(into snapshot: inout PickSnapshot, also task: TaskID? = nil) throws {
-        let tasks = Set(snapshot.waiting.map(\.task) + snapshot.underWay.map(\.task) + [task].compactMap { $0 })
-            .subtracting(snapshot.tasks.keys)
-        _ = try execute(RunPicking.limits, [.int8s(tasks.sorted().map(\.rawValue))]).map { row in
-            let task = try row.optionalInt64()
-            let tenant = row.optionalText()
-            let limit = try row.int()
-            if let task { snapshot.tasks[TaskID(task)] = TaskLimits(maxConcurrent: limit, isPaused: try row.bool()) }
-            if let tenant { snapshot.tenants[TenantID(tenant)] = limit }
-        }
-    }
 }
 
 /// What one pass decided.
 struct PostgresPick {
     let now: UTCInstant
-    private(set) var runs: [WaitingRun] = []
-    var turns: PickTurns
+    let runs: [WaitingRun]
     /// More may start now: the pass ended at a bound of its own.
-    var isPartial = false
+    let isPartial: Bool
     /// Whether there is something to write.
-    var changes = false
+    let changes: Bool
+    private let turns: PickTurns
 
-    init(_ snapshot: PickSnapshot) {
-        now = snapshot.now
-        turns = snapshot.turns
-    }
-
-    mutating func take(_ plan: PickPlan, limit: Int) {
-        runs = plan.runs
-        turns = plan.turns
-        isPartial = runs.count >= limit
+    init(_ pass: PickPass, before: PickTurns) {
+        now = pass.snapshot.now
+        runs = pass.plan.runs
+        isPartial = pass.isPartial
+        turns = pass.turns
+        changes = turns != before || !runs.isEmpty
     }
 
     /// The parameters of the statement that takes the runs.
     func parameters() throws -> [PostgresParameter] {
         [.instant(now), .uuids(runs.map(\.id.bits)), .text(try PostgresJSON.encode(turns))]
-    }
-}
-
-extension PostgresRowReader {
-    fileprivate mutating func waitingRun() throws -> WaitingRun {
-        WaitingRun(
-            id: RunID(bits: try uuid()), attempt: try int(), tenant: TenantID(try text()), task: TaskID(try int64()),
-            taskType: try text(), concurrencyKey: optionalText(), priority: try priority(), trigger: try value(),
-            dueAt: try instant())
-    }
-
-    /// The columns that a lane's row adds to its lane; nil where nothing in it is due.
-    fileprivate mutating func optionalWaitingRun(in lane: PickLane) throws -> WaitingRun? {
-        guard let id = try optionalUUID() else { return nil }
-        return WaitingRun(
-            id: RunID(bits: id), attempt: try int(), tenant: TenantID(try text()), task: lane.task,
-            taskType: try text(), concurrencyKey: optionalText(), priority: lane.priority, trigger: lane.trigger,
-            dueAt: try instant())
     }
 }

@@ -5,13 +5,10 @@
 /// a limit that holds for what is counted inside holds at the commit.
 ///
 /// No statement walks through a backlog: a pass reads the first runs of each class (tenant, type and priority), and
-/// where those are held back, the first runs of at most `mostLanes` lanes.
+/// where those are held back, the first runs of some lanes (`PickPass`).
 enum RunPicking {
     /// The key of the advisory lock of pickers, unique among ours in a database.
     static let lockKey = 7_237_001
-
-    /// The most lanes that one pass looks at; the next goes on after them.
-    static let mostLanes = 1_000
 
     /// Nobody waits: who fails comes again.
     static let tryLock = PostgresStatement.read("runs.tryPickLock", "SELECT pg_try_advisory_xact_lock(\(lockKey))")
@@ -48,15 +45,7 @@ enum RunPicking {
         )
         """
 
-    /// The first due runs of each class; fewer where there are many classes.
-    ///
-    /// $1 is the time, $2 the most of a class, $3 the types. The last column is how many were asked for.
-    static let heads = PostgresStatement.read(
-        "runs.pickHeads",
-        """
-        WITH RECURSIVE \(classes), wanted AS MATERIALIZED (
-            SELECT *, least($2, greatest(64, 4 * $2 / count(*) OVER ())) AS size FROM class WHERE task_type = ANY($3)
-        )
+    private static let headsOfWanted = """
         SELECT run.id, run.attempt, wanted.tenant_id, run.task_id, wanted.task_type, run.concurrency_key,
                wanted.priority, run.trigger_type, run.due_at, wanted.size
         FROM wanted CROSS JOIN LATERAL (
@@ -65,6 +54,29 @@ enum RunPicking {
                   AND priority = wanted.priority AND due_at <= $1
             ORDER BY due_at, id LIMIT wanted.size
         ) AS run
+        """
+
+    /// The first due runs of each class; fewer where there are many classes, so that they are four times $2 in total.
+    ///
+    /// $1 is the time, $2 the most of a class, $3 the types. The last column is how many were asked for.
+    static let heads = PostgresStatement.read(
+        "runs.pickHeads",
+        """
+        WITH RECURSIVE \(classes), wanted AS MATERIALIZED (
+            SELECT *, least($2, greatest(1, 4 * $2 / count(*) OVER ())) AS size FROM class WHERE task_type = ANY($3)
+        )
+        \(headsOfWanted)
+        """)
+
+    /// The first due runs of some classes; $1 is the time, $2 the most of a class, $3 to $5 are the classes.
+    static let headsOfClasses = PostgresStatement.read(
+        "runs.pickHeadsOfClasses",
+        """
+        WITH wanted AS MATERIALIZED (
+            SELECT tenant_id, task_type, priority, $2 AS size
+            FROM unnest($3, $4, $5) AS class (tenant_id, task_type, priority)
+        )
+        \(headsOfWanted)
         """)
 
     /// The limits of tasks, and of the tenants that have one.
@@ -76,10 +88,11 @@ enum RunPicking {
         SELECT NULL, id, max_concurrent, false FROM tenants WHERE max_concurrent > 0
         """)
 
-    /// The next lanes after the given one, each with its first due runs; a lane without any is a row too.
+    /// The next lanes after the given one, and some named ones, each with its first due runs; a lane without any is a
+    /// row too.
     ///
     /// $1 is the time, $2 the most of a lane, $3 the types, $4 tasks of which none may start, $5 to $8 the lane, $9 the
-    /// most lanes. The first column counts the lanes.
+    /// most lanes, $10 to $13 the named ones. The first column counts the lanes and is 0 for a named one.
     static let lanes = PostgresStatement.read(
         "runs.pickLanes",
         """
@@ -100,9 +113,14 @@ enum RunPicking {
         ), sized AS MATERIALIZED (
             SELECT *, CASE WHEN task_id = ANY($4) THEN 0 ELSE least($2, greatest(1, 4 * $2 / count(*) OVER ())) END
                    AS size
-            FROM lane
+            FROM (
+                SELECT * FROM lane
+                UNION ALL
+                SELECT task_id, priority, task_version, trigger_type, 0
+                FROM unnest($10, $11, $12, $13) AS named (task_id, priority, task_version, trigger_type)
+            ) AS lane
         )
-        SELECT sized.place, sized.task_id, sized.priority, sized.task_version, sized.trigger_type,
+        SELECT sized.place, sized.size, sized.task_id, sized.priority, sized.task_version, sized.trigger_type,
                run.id, run.attempt, run.tenant_id, run.task_type, run.concurrency_key, run.due_at
         FROM sized LEFT JOIN LATERAL (
             SELECT id, attempt, tenant_id, task_type, concurrency_key, due_at FROM run_live
