@@ -17,6 +17,8 @@ CREATE TABLE backfills (
     max_runs integer NOT NULL CHECK (max_runs >= 1),
     created_by text,
     created_at timestamptz NOT NULL,
+    -- When it last came on with making runs.
+    worked_at timestamptz NOT NULL,
     left_out integer NOT NULL DEFAULT 0 CHECK (left_out >= 0),
     remaining_from timestamptz,
     finished_at timestamptz,

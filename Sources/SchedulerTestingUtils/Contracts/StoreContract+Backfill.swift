@@ -70,6 +70,36 @@ extension StoreContract {
             try expectEqual(steps.map(\.leftOut).reduce(0, +), 60, "the fire times left out")
             try expectEqual(try await data.task(task.id).executionCount, 20, "the execution count")
         },
+        ContractCase("a backfill makes no more runs at once than it is told to, and those fall due in turn") { data in
+            let task = try await data.task()
+            let first = try await data.backfill(of: task)
+            _ = try await data.store.backfills.add(data.past(2...3, of: task, for: first), to: first.id)
+            let second = try await data.backfill(of: task)
+            var runs = Array(data.past(1...5, of: task, for: second).reversed())
+            for index in runs.indices { runs[index].dueAt = data.clock.now.advanced(by: .seconds(index)) }
+            let step = try await data.store.backfills.add(runs, to: second.id, atMost: 2)
+            try expectEqual(step.created, [runs[0].id, runs[1].id], "what was made")
+            try expectEqual(step.leftOut, 2, "how many were left out")
+            try expectEqual(step.stoppedAt, runs[4].scheduledAt, "where it stopped")
+            let rest = try await data.store.backfills.add([runs[3], runs[4]], to: second.id, atMost: 2)
+            try expectEqual(try await data.run(runs[4].id).dueAt, runs[3].dueAt, "when the last one is due")
+            try expectEqual(rest.created, [runs[4].id], "what was made then")
+        },
+        ContractCase("a backfill at which nothing was done for a minute is interrupted, until it goes on") { data in
+            let task = try await data.task()
+            let backfill = try await data.backfill(of: task)
+            data.clock.advance(by: .seconds(60))
+            _ = try await data.store.backfills.add(data.past(1...1, of: task, for: backfill), to: backfill.id)
+            data.clock.advance(by: .seconds(60))
+            try expectEqual(try await data.progress(of: backfill).state, .creating, "the state after a minute")
+            data.clock.advance(by: .seconds(1))
+            try expectEqual(try await data.progress(of: backfill).state, .interrupted, "the state after that")
+            _ = try await data.store.backfills.add(data.past(9...9, of: task, for: backfill), to: backfill.id)
+            try expectEqual(try await data.progress(of: backfill).state, .creating, "the state when it went on")
+            try await data.store.backfills.finish(backfill.id, remainingFrom: nil)
+            data.clock.advance(by: .seconds(100))
+            try expectEqual(try await data.progress(of: backfill).state, .running, "the state when it is done")
+        },
         ContractCase("a backfill stops where max_executions does") { data in
             let task = try await data.task(.fixture(maxExecutions: 2))
             let backfill = try await data.backfill(of: task)
