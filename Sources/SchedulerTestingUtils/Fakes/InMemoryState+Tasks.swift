@@ -95,7 +95,7 @@ extension InMemoryState {
             id: new.id, tenant: task.tenant, task: task.id, taskVersion: task.version, taskType: task.spec.taskType,
             priority: new.overrides.priority ?? task.spec.priority, concurrencyKey: task.spec.concurrencyKey,
             overrides: new.overrides, trigger: new.trigger, triggeredBy: new.triggeredBy, scheduledAt: scheduledAt,
-            dueAt: new.dueAt ?? scheduledAt, workflow: new.workflow ?? (dependents(of: task.id).isEmpty ? nil : new.id),
+            dueAt: new.due(now: now), workflow: new.workflow ?? (dependents(of: task.id).isEmpty ? nil : new.id),
             traceContext: new.traceContext, createdAt: now, updatedAt: now)
         live[run.id] = run
         task.executionCount += 1

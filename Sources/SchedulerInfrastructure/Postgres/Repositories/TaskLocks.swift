@@ -29,7 +29,7 @@ struct LockedTask {
             id: new.id, tenant: tenant, task: id, taskVersion: version, taskType: taskType,
             priority: new.overrides.priority ?? priority, concurrencyKey: concurrencyKey, overrides: new.overrides,
             trigger: new.trigger, triggeredBy: new.triggeredBy, scheduledAt: scheduledAt,
-            dueAt: new.dueAt ?? scheduledAt, workflow: new.workflow ?? (hasDependents ? new.id : nil),
+            dueAt: new.due(now: now), workflow: new.workflow ?? (hasDependents ? new.id : nil),
             traceContext: new.traceContext, createdAt: now, updatedAt: now)
     }
 }
