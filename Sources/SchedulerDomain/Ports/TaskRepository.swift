@@ -25,7 +25,11 @@ public protocol TaskRepository: Sendable {
     ///   where a task that one depends on does not exist, or where that would close a cycle.
     func save(_ edits: [TaskEdit], replacing old: [TaskDefinition]) async throws -> [TaskDefinition]
 
-    /// Deletes logically: the tasks fire no more and their pending runs end as cancelled; history stays.
+    /// Deletes logically: the tasks fire no more, what has not started of their runs ends as cancelled, and what runs is
+    /// asked to end; history stays.
+    ///
+    /// No run of theirs starts again: one that fails, is interrupted or loses its worker ends as cancelled. A success
+    /// counts. Nothing arrives at dependent tasks, since those are deleted with them.
     ///
     /// - Parameter cascading: also deletes the tasks that depend on them, and so on.
     /// - Returns: the ids that were there to delete, in their order.
@@ -51,6 +55,11 @@ public protocol TaskRepository: Sendable {
     /// Returns ledger rows of a task whose fire times lie in the range, earliest first, at most `limit`; a series that
     /// began before the range and reaches into it is among them.
     func fires(of task: TaskID, in range: Range<UTCInstant>, limit: Int) async throws -> [FireRecord]
+}
+
+extension TaskDefinition {
+    /// What the runs say that ended because their task was deleted.
+    public static let deletion = "the task was deleted"
 }
 
 extension TaskRepository {

@@ -40,11 +40,17 @@ enum SQLiteTaskSQL {
         """
 
     static let delete = """
-        UPDATE tasks SET deleted_at = ?, next_run_at = NULL, paused_at = NULL, updated_at = ?
-        WHERE id = ? AND tenant_id = ? AND deleted_at IS NULL
+        UPDATE tasks SET deleted_at = ?, status = 'inactive', next_run_at = NULL, paused_at = NULL, updated_at = ?
+        WHERE id = ?
         """
 
-    static let pendingRuns = "SELECT id FROM run_live WHERE task_id = ? AND dispatched_at IS NULL"
+    /// Each part has its index.
+    static let liveRuns = """
+        SELECT id FROM run_live WHERE task_id = ? AND dispatched_at IS NULL
+        UNION ALL
+        SELECT id FROM run_live WHERE dispatched_at IS NOT NULL AND task_id = ?
+        ORDER BY id
+        """
 
     static let versions = "SELECT definition FROM task_versions WHERE task_id = ? AND version = ?"
 

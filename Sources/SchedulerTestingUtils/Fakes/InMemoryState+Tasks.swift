@@ -51,14 +51,18 @@ extension InMemoryState {
         return task
     }
 
-    mutating func delete(_ id: TaskID, now: UTCInstant) {
-        deleted.insert(id)
-        joins[id] = nil
-        tasks[id]?.nextRunAt = nil
-        tasks[id]?.pausedAt = nil
-        tasks[id]?.updatedAt = now
-        for run in live.values where run.task == id && run.status == .pending {
-            end(run, as: .cancelled, at: now, now: now)
+    /// Deletes tasks and cancels their runs, after the edges of all are gone.
+    mutating func delete(_ ids: [TaskID], now: UTCInstant) {
+        deleted.formUnion(ids)
+        for id in ids {
+            joins[id] = nil
+            tasks[id]?.status = .inactive
+            tasks[id]?.nextRunAt = nil
+            tasks[id]?.pausedAt = nil
+            tasks[id]?.updatedAt = now
+        }
+        for run in live.values where ids.contains(run.task) {
+            _ = cancel(run, reason: TaskDefinition.deletion, now: now)
         }
     }
 

@@ -58,24 +58,34 @@ enum TaskSQL {
         WHERE id = ANY($1)
         """)
 
-    /// Ends what waits; a run that a picker took meanwhile is left to it.
-    static let cancelPending = PostgresStatement.write(
-        "tasks.cancelPending",
+    /// Ends what has not started, and asks what runs to end; the edges of the tasks are gone, so nothing follows.
+    ///
+    /// Each half of the condition has its index.
+    static let cancelRuns = PostgresStatement.write(
+        "tasks.cancelRuns",
         """
         WITH locked AS MATERIALIZED (
-            SELECT id FROM run_live WHERE task_id = ANY($1) AND dispatched_at IS NULL ORDER BY id FOR UPDATE
+            SELECT id, status FROM run_live
+            WHERE task_id = ANY($1) AND (dispatched_at IS NULL OR dispatched_at IS NOT NULL)
+            ORDER BY id FOR UPDATE
+        ), asked AS (
+            UPDATE run_live AS run
+            SET cancel_requested_at = coalesce(run.cancel_requested_at, $2, now()), updated_at = coalesce($2, now())
+            FROM locked WHERE run.id = locked.id AND locked.status = 'running'
         ), gone AS (
-            DELETE FROM run_live AS run USING locked WHERE run.id = locked.id RETURNING run.*
+            DELETE FROM run_live AS run USING locked
+            WHERE run.id = locked.id AND locked.status <> 'running' RETURNING run.*
         ), moved AS (
             INSERT INTO run_history (
                 id, tenant_id, task_id, task_version, task_type, priority, concurrency_key, overrides, status,
-                trigger_type, triggered_by, scheduled_at, due_at, started_at, completed_at, attempt, settled_attempt,
-                failures, interruptions, crashes, worker_id, cancel_requested_at, progress, workflow_id,
-                trace_context, error_message, created_at, updated_at)
+                trigger_type, triggered_by, scheduled_at, due_at, dispatched_at, started_at, completed_at, attempt,
+                settled_attempt, failures, interruptions, crashes, worker_id, cancel_requested_at, progress,
+                workflow_id, trace_context, error_message, created_at, updated_at)
             SELECT id, tenant_id, task_id, task_version, task_type, priority, concurrency_key, overrides, 'cancelled',
-                   trigger_type, triggered_by, scheduled_at, due_at, started_at, coalesce($2, now()), attempt, attempt,
-                   failures, interruptions, crashes, worker_id, coalesce(cancel_requested_at, $2, now()), progress,
-                   workflow_id, trace_context, 'the task was deleted', created_at, coalesce($2, now())
+                   trigger_type, triggered_by, scheduled_at, due_at, dispatched_at, started_at, coalesce($2, now()),
+                   attempt, attempt, failures, interruptions, crashes, worker_id,
+                   coalesce(cancel_requested_at, $2, now()), progress, workflow_id, trace_context, $3, created_at,
+                   coalesce($2, now())
             FROM gone
         )
         INSERT INTO run_stats AS stats (tenant_id, task_id, hour, status, count, duration_ms)
