@@ -16,13 +16,13 @@ public protocol TaskRepository: Sendable {
 
     /// Applies edits, all or none, and returns the tasks as they are now, in order.
     ///
-    /// An edit compares version, status and `next_run_at` with what was read (`edit.decided?.from` where fires are decided
-    /// with it). A changed spec gets a new version; a change of status or `next_run_at` alone does not.
+    /// An edit compares version, status, when the pause began, and `next_run_at` with what was read
+    /// (`edit.decided?.from` where fires are decided with it). A changed spec gets a new version; a change of status or `next_run_at` alone does not.
     ///
     /// Changed dependencies are exact under concurrent edits: they never close a cycle.
     ///
-    /// - Throws: `notFound`, `alreadyExists`; `conflict` where somebody changed a task since it was read; `validation`
-    ///   where a task that one depends on does not exist, or where that would close a cycle.
+    /// - Throws: `notFound`, `alreadyExists`; `conflict` where somebody changed, paused or resumed a task since it was
+    ///   read; `validation` where a task that one depends on does not exist, or where that would close a cycle.
     func save(_ edits: [TaskEdit], replacing old: [TaskDefinition]) async throws -> [TaskDefinition]
 
     /// Deletes logically: the tasks fire no more, what has not started of their runs ends as cancelled, and what runs is

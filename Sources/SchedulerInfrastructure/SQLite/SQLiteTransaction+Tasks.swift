@@ -33,7 +33,9 @@ extension SQLiteTransaction {
             throw SchedulerError(.notFound, "task \(edit.task.id) does not exist")
         }
         let expectedNext = edit.decided.map(\.from) ?? old.nextRunAt
-        guard stored.version == old.version, stored.nextRunAt == expectedNext, stored.status == old.status else {
+        guard stored.version == old.version, stored.nextRunAt == expectedNext, stored.status == old.status,
+            stored.pausedAt == old.pausedAt
+        else {
             throw changedMeanwhile(edit.task.id)
         }
         if edit.task.spec.name != stored.spec.name {

@@ -37,6 +37,23 @@ extension StoreContract {
             }
             try expectEqual(try await data.task(task.id).status, .paused, "the status")
         },
+        ContractCase("an edit of a pause that was ended and begun anew since it was read is a conflict") { data in
+            let active = try await data.task()
+            var paused = active
+            (paused.status, paused.pausedAt) = (.paused, data.clock.now)
+            let first = try await data.store.tasks.save([TaskEdit(task: paused)], replacing: [active])[0]
+            data.clock.advance(by: .seconds(60))
+            (paused.status, paused.pausedAt) = (.active, nil)
+            let resumed = try await data.store.tasks.save([TaskEdit(task: paused)], replacing: [first])[0]
+            (paused.status, paused.pausedAt) = (.paused, data.clock.now)
+            let second = try await data.store.tasks.save([TaskEdit(task: paused)], replacing: [resumed])[0]
+            (paused.status, paused.pausedAt) = (.active, nil)
+            try await expectError(.conflict, "resuming the first pause") {
+                _ = try await data.store.tasks.save([TaskEdit(task: paused)], replacing: [first])
+            }
+            try expectEqual(try await data.task(active.id).pausedAt, data.clock.now, "when the pause began")
+            _ = try await data.store.tasks.save([TaskEdit(task: paused)], replacing: [second])
+        },
         ContractCase("an edit of what somebody changed meanwhile is a conflict, and nothing of the call happens") {
             data in
             let task = try await data.task(.fixture(name: "one"))

@@ -21,7 +21,9 @@ extension InMemoryState {
             throw SchedulerError(.notFound, "task \(edit.task.id) does not exist")
         }
         let expectedNext = edit.decided.map(\.from) ?? old.nextRunAt
-        guard stored.version == old.version, stored.nextRunAt == expectedNext, stored.status == old.status else {
+        guard stored.version == old.version, stored.nextRunAt == expectedNext, stored.status == old.status,
+            stored.pausedAt == old.pausedAt
+        else {
             throw SchedulerError(.conflict, "task \(edit.task.id) was changed meanwhile; read it again")
         }
         if edit.task.spec.name != stored.spec.name {
