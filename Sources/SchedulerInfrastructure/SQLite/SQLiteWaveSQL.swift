@@ -76,9 +76,10 @@ enum SQLiteWaveSQL {
 
     /// The states of all runs and when the last of each ended.
     static let states = """
-        SELECT status, NULL FROM run_live WHERE workflow_id = ?1 AND tenant_id = ?2 GROUP BY status
+        SELECT status, NULL FROM run_live WHERE (workflow_id = ?1 OR id = ?1) AND tenant_id = ?2 GROUP BY status
         UNION ALL
-        SELECT status, max(completed_at) FROM run_history WHERE workflow_id = ?1 AND tenant_id = ?2 GROUP BY status
+        SELECT status, max(completed_at) FROM run_history
+        WHERE (workflow_id = ?1 OR id = ?1) AND tenant_id = ?2 GROUP BY status
         """
 
     static let ofWave = " WHERE workflow_id = ?1 AND tenant_id = ?2 ORDER BY id LIMIT ?3"

@@ -2,11 +2,12 @@ import SchedulerDomain
 import SchedulerErrors
 
 private enum CancelSQL {
+    /// A root that became one after it was made, as its task had no dependents then, has no workflow.
     static let lockWorkflow = PostgresStatement.write(
         "runs.lockWorkflow",
         """
         SELECT \(LockedRun.columns), coalesce($2, now())
-        FROM run_live AS run WHERE run.workflow_id = $1 ORDER BY run.id FOR UPDATE
+        FROM run_live AS run WHERE run.workflow_id = $1 OR run.id = $1 ORDER BY run.id FOR UPDATE
         """)
 
     /// The live runs that count against the overlap policies of tasks; each half of the condition has its index.

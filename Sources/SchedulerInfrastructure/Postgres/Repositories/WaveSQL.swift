@@ -128,9 +128,11 @@ enum WaveSQL {
     static let states = PostgresStatement.read(
         "waves.states",
         """
-        SELECT status, NULL::timestamptz FROM run_live WHERE workflow_id = $1 AND tenant_id = $2 GROUP BY status
+        SELECT status, NULL::timestamptz FROM run_live
+        WHERE (workflow_id = $1 OR id = $1) AND tenant_id = $2 GROUP BY status
         UNION ALL
-        SELECT status, max(completed_at) FROM run_history WHERE workflow_id = $1 AND tenant_id = $2 GROUP BY status
+        SELECT status, max(completed_at) FROM run_history
+        WHERE (workflow_id = $1 OR id = $1) AND tenant_id = $2 GROUP BY status
         """)
 
     static let edges = PostgresStatement.read(
