@@ -35,3 +35,4 @@ CREATE TABLE backfill_fires (
 );
 
 CREATE INDEX backfill_fires_backfill ON backfill_fires (backfill_id);
+CREATE INDEX backfill_fires_run ON backfill_fires (run_id);

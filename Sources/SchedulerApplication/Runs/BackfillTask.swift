@@ -157,24 +157,35 @@ public struct FindBackfill: Sendable {
     }
 }
 
-/// Cancels a backfill as a whole: it makes no more runs, and those that have not ended are cancelled.
+/// Cancels a backfill as a whole: it makes no more runs, those that have not ended are cancelled, and so is what has
+/// followed from them at dependent tasks.
 public struct CancelBackfill: Sendable {
+    /// The most runs that one transaction cancels.
+    private static let slice = 500
+
     private let store: any SchedulerStore
 
     public init(store: any SchedulerStore) { self.store = store }
 
-    /// Cancels it; one that is done or cancelled stays as it is.
+    /// Cancels it; one that is done stays as it is.
+    ///
+    /// Repeated, it goes on where it was broken off.
     ///
     /// - Throws: `notFound`.
     public func callAsFunction(
         _ id: RunID, of task: TaskID, tenant: TenantID = .default
     ) async throws -> BackfillProgress {
-        let cancelled = try await store.backfills.cancel(
-            id, task: task, tenant: tenant, reason: "its backfill \(id) was cancelled")
-        guard let cancelled else { throw SchedulerError(.notFound, "task \(task) has no backfill \(id)") }
-        // What was on its way to a worker has freed its slot.
-        await store.wakeUps.send(.runs)
-        return cancelled
+        guard let marked = try await store.backfills.cancel(id, task: task, tenant: tenant) else {
+            throw SchedulerError(.notFound, "task \(task) has no backfill \(id)")
+        }
+        guard marked.state == .cancelled else { return marked }
+        let reason = "its backfill \(id) was cancelled"
+        // It ends: no run comes to those of a backfill that is marked.
+        while try await store.backfills.cancelRuns(of: id, limit: CancelBackfill.slice, reason: reason) > 0 {
+            // What was on its way to a worker has freed its slot.
+            await store.wakeUps.send(.runs)
+        }
+        return try await store.find(marked.backfill)
     }
 }
 

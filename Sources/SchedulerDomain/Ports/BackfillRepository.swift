@@ -24,11 +24,17 @@ public protocol BackfillRepository: Sendable {
     /// Returns a backfill of a task with the counts of its runs; nil where there is none.
     func find(_ id: RunID, task: TaskID, tenant: TenantID) async throws -> BackfillProgress?
 
-    /// Cancels a backfill as a whole: it makes no more runs, and those that it has made are cancelled as by
-    /// `TaskRunRepository.cancel`; a finished or cancelled one stays as it is.
+    /// Marks a backfill as cancelled: from then on it makes no more runs, and however its runs end, none follows from
+    /// them at dependent tasks; a completed or cancelled one stays as it is.
     ///
     /// - Returns: nil where there is none.
-    func cancel(_ id: RunID, task: TaskID, tenant: TenantID, reason: String) async throws -> BackfillProgress?
+    func cancel(_ id: RunID, task: TaskID, tenant: TenantID) async throws -> BackfillProgress?
+
+    /// Cancels live runs of a backfill that is marked as cancelled, as by `TaskRunRepository.cancel`: its own, and those
+    /// that followed from them.
+    ///
+    /// - Returns: how many, at most `limit`; 0: none is left that has not been asked to end.
+    func cancelRuns(of backfill: RunID, limit: Int, reason: String) async throws -> Int
 
     /// Returns the backfilled fire times of a task in a range, earliest first, at most `limit`.
     func fires(of task: TaskID, in range: Range<UTCInstant>, limit: Int) async throws -> [BackfilledFire]

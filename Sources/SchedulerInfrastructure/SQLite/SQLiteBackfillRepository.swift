@@ -35,15 +35,22 @@ public final class SQLiteBackfillRepository: BackfillRepository {
         try await database.read("find") { try $0.progress(of: id, task: task, tenant: tenant) }
     }
 
-    public func cancel(
-        _ id: RunID, task: TaskID, tenant: TenantID, reason: String
-    ) async throws -> BackfillProgress? {
+    public func cancel(_ id: RunID, task: TaskID, tenant: TenantID) async throws -> BackfillProgress? {
         try await database.write("cancel") { transaction in
             guard let progress = try transaction.progress(of: id, task: task, tenant: tenant) else { return nil }
             guard progress.state != .completed, progress.state != .cancelled else { return progress }
             try transaction.execute(SQLiteBackfillSQL.cancel, transaction.now.column, id.blob)
-            _ = try transaction.cancel(.workflow(id), tenant: tenant, reason: reason)
             return try transaction.progress(of: id, task: task, tenant: tenant)
+        }
+    }
+
+    public func cancelRuns(of backfill: RunID, limit: Int, reason: String) async throws -> Int {
+        try await database.write("cancelRuns") { transaction in
+            let runs = try transaction.rows(
+                SQLiteBackfillSQL.cancelRuns, backfill.blob, backfill.blob, backfill.blob, limit
+            ) { try $0.runID() }
+            _ = try transaction.cancel(runs, reason: reason)
+            return runs.count
         }
     }
 
@@ -89,6 +96,17 @@ private enum SQLiteBackfillSQL {
     static let finish = "UPDATE backfills SET finished_at = ?, remaining_from = ? WHERE id = ?"
 
     static let cancel = "UPDATE backfills SET cancelled_at = ? WHERE id = ?"
+
+    /// Live runs of a cancelled backfill, and of the waves that they are the roots of, that nobody asked to end.
+    static let cancelRuns = """
+        SELECT id FROM run_live
+        WHERE workflow_id IN (
+                SELECT id FROM backfills WHERE id = ? UNION ALL
+                SELECT run_id FROM backfill_fires WHERE backfill_id = ?)
+            AND (status <> 'running' OR cancel_requested_at IS NULL)
+            AND EXISTS (SELECT 1 FROM backfills WHERE id = ? AND cancelled_at IS NOT NULL)
+        ORDER BY id LIMIT ?
+        """
 
     static let count = """
         SELECT status, count(*) FROM (

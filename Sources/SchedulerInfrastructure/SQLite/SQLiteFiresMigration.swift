@@ -53,5 +53,6 @@ enum SQLiteFiresMigration {
         ) STRICT, WITHOUT ROWID;
 
         CREATE INDEX backfill_fires_backfill ON backfill_fires (backfill_id);
+        CREATE INDEX backfill_fires_run ON backfill_fires (run_id);
         """
 }

@@ -19,6 +19,12 @@ enum SQLiteWaveSQL {
         SELECT task_id FROM run_live WHERE id = ?1 UNION ALL SELECT task_id FROM run_history WHERE id = ?1
         """
 
+    /// Whether a wave came of a cancelled backfill.
+    static let isWithdrawn = """
+        SELECT 1 FROM backfill_fires AS fire JOIN backfills AS backfill ON backfill.id = fire.backfill_id
+        WHERE fire.run_id = ? AND backfill.cancelled_at IS NOT NULL
+        """
+
     private static let arrival = """
         arrival.upstream_id, arrival.condition, arrival.run_id, arrival.workflow_id, arrival.status, arrival.arrived_at
         """

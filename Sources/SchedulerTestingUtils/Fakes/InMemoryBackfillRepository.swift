@@ -32,17 +32,29 @@ public final class InMemoryBackfillRepository: BackfillRepository {
         shared.transaction { state, now in state.progress(of: id, task: task, tenant: tenant, now: now) }
     }
 
-    public func cancel(
-        _ id: RunID, task: TaskID, tenant: TenantID, reason: String
-    ) async throws -> BackfillProgress? {
+    public func cancel(_ id: RunID, task: TaskID, tenant: TenantID) async throws -> BackfillProgress? {
         shared.transaction { state, now in
             guard let progress = state.progress(of: id, task: task, tenant: tenant, now: now) else { return nil }
             guard progress.state != .completed, progress.state != .cancelled else { return progress }
             state.backfills[id]?.cancelledAt = now
-            for run in state.live.values.filter({ $0.workflow == id }) {
-                _ = state.cancel(run, reason: reason, now: now)
-            }
             return state.progress(of: id, task: task, tenant: tenant, now: now)
+        }
+    }
+
+    public func cancelRuns(of backfill: RunID, limit: Int, reason: String) async throws -> Int {
+        shared.transaction { state, now in
+            guard state.backfills[backfill]?.cancelledAt != nil else { return 0 }
+            let own = state.backfilled.values.joined().filter { $0.backfill == backfill }.map(\.run)
+            let waves = Set(own + [backfill])
+            let runs = state.live.values
+                .filter { run in
+                    run.workflow.map(waves.contains) == true
+                        && (run.status != .running || run.cancelRequestedAt == nil)
+                }
+                .sorted { $0.id < $1.id }
+                .prefix(limit)
+            for run in runs { _ = state.cancel(run, reason: reason, now: now) }
+            return runs.count
         }
     }
 

@@ -181,13 +181,12 @@ struct BackfillTests {
         #expect(try await runs(of: task).compactMap(\.errorMessage).allSatisfy { $0.contains("backfill") })
 
         let other = try await self.task("* * * * * *") { $0.name = "other" }
-        let backfills = store.backfills
-        let service = watched(
-            after: { _, runs, backfill in
-                _ = try await backfills.cancel(backfill, task: runs[0].task, tenant: .default, reason: "stop")
-            }
-        ).service
-        let stopped = try await service.backfill(other, BackfillBody(from: past(3_000), to: clock.now, limit: 3_000))
+        let canceller = service
+        let hasty = watched(after: { _, runs, backfill in
+            _ = try await canceller.cancelBackfill(backfill, of: runs[0].task)
+        })
+        let stopped = try await hasty.service.backfill(
+            other, BackfillBody(from: past(3_000), to: clock.now, limit: 3_000))
         #expect(stopped.state == .cancelled && stopped.runs == [.cancelled: 500])
         #expect(stopped.backfill.remainingFrom == past(2_500))
     }

@@ -48,8 +48,12 @@ final class WatchedBackfills: BackfillRepository {
         try await base.find(id, task: task, tenant: tenant)
     }
 
-    func cancel(_ id: RunID, task: TaskID, tenant: TenantID, reason: String) async throws -> BackfillProgress? {
-        try await base.cancel(id, task: task, tenant: tenant, reason: reason)
+    func cancel(_ id: RunID, task: TaskID, tenant: TenantID) async throws -> BackfillProgress? {
+        try await base.cancel(id, task: task, tenant: tenant)
+    }
+
+    func cancelRuns(of backfill: RunID, limit: Int, reason: String) async throws -> Int {
+        try await base.cancelRuns(of: backfill, limit: limit, reason: reason)
     }
 
     func fires(of task: TaskID, in range: Range<UTCInstant>, limit: Int) async throws -> [BackfilledFire] {

@@ -335,6 +335,7 @@ extension PostgresMigration {
                 );
 
                 CREATE INDEX backfill_fires_backfill ON backfill_fires (backfill_id);
+                CREATE INDEX backfill_fires_run ON backfill_fires (run_id);
 
                 """#,
             down: #"""

@@ -43,20 +43,25 @@ public struct PostgreSQLBackfillRepository: BackfillRepository {
         }
     }
 
-    public func cancel(
-        _ id: RunID, task: TaskID, tenant: TenantID, reason: String
-    ) async throws -> BackfillProgress? {
+    public func cancel(_ id: RunID, task: TaskID, tenant: TenantID) async throws -> BackfillProgress? {
         let now = context.now
         return try await context.pool.transaction("cancel a backfill") { session in
-            // Whoever adds runs holds this row, so what it adds is committed and found, or not added at all.
+            // Whoever adds runs holds this row, and whoever ends some shares it: what they bring about is committed
+            // and found by `cancelRuns`, or does not come about.
             try session.execute(BackfillSQL.lock, [.uuid(id.bits)])
             guard let progress = try session.backfillProgress(id, task: task, tenant: tenant, now: now) else {
                 return nil
             }
             guard progress.state != .completed, progress.state != .cancelled else { return progress }
             try session.execute(BackfillSQL.cancel, [.uuid(id.bits), now])
-            _ = try session.cancel(.workflow(id), tenant: tenant, reason: reason, now: now)
             return try session.backfillProgress(id, task: task, tenant: tenant, now: now)
+        }
+    }
+
+    public func cancelRuns(of backfill: RunID, limit: Int, reason: String) async throws -> Int {
+        let now = context.now
+        return try await context.pool.transaction("cancel runs of a backfill") { session in
+            try session.cancelRuns(of: backfill, limit: limit, reason: reason, now: now)
         }
     }
 

@@ -12,6 +12,7 @@ extension PostgresSession {
         var tasks: [TaskID: LockedTask] = [:]
         var expanded: Set<TaskID> = []
         var waves: Set<RunID> = []
+        var unrooted: [RunEnd] = []
         var open = ends
         while !open.isEmpty {
             let unknown = open.filter { !expanded.contains($0.task) }
@@ -25,10 +26,13 @@ extension PostgresSession {
                     try add(locked, to: &plan)
                 }
             }
+            let fresh = plan.children.isEmpty ? [] : open.filter { waves.insert($0.wave).inserted }
+            try plan.withdrawn.formUnion(withdrawn(among: fresh.map(\.wave)))
+            unrooted += fresh
             // Only where several edges meet it matters which waves come to all of them.
             if plan.children.values.contains(where: { $0.edges.count > 1 }) {
-                let roots = try roots(of: open.filter { waves.insert($0.wave).inserted })
-                plan.scope.roots.merge(roots) { known, _ in known }
+                plan.scope.roots.merge(try roots(of: unrooted)) { known, _ in known }
+                unrooted = []
             }
             open = plan.record(open)
         }
@@ -83,6 +87,13 @@ extension PostgresSession {
             joins[joins.count - 1].arrivals.append(try row.arrival())
         }
         return joins
+    }
+
+    /// The waves that came of cancelled backfills.
+    private func withdrawn(among waves: [RunID]) throws -> [RunID] {
+        guard !waves.isEmpty else { return [] }
+        return try execute(WaveSQL.backfilled, [.uuids(waves.map(\.bits))])
+            .map { (RunID(bits: try $0.uuid()), try $0.bool()) }.filter(\.1).map(\.0)
     }
 
     /// The tasks of the runs that the waves are named by.

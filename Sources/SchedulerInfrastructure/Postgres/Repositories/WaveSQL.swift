@@ -33,6 +33,17 @@ enum WaveSQL {
         SELECT id, task_id FROM run_history WHERE id = ANY($1) AND id >= $2 AND id <= $3
         """)
 
+    /// Which of the waves came of backfills, and whether those are cancelled.
+    ///
+    /// Shared, so that a backfill is not marked as cancelled between this look and the runs that follow from it.
+    static let backfilled = PostgresStatement.write(
+        "waves.backfilled",
+        """
+        SELECT fire.run_id, backfill.cancelled_at IS NOT NULL
+        FROM backfill_fires AS fire JOIN backfills AS backfill ON backfill.id = fire.backfill_id
+        WHERE fire.run_id = ANY($1) ORDER BY backfill.id FOR SHARE OF backfill
+        """)
+
     /// The open joins of tasks, each task's oldest first, one row for each arrival.
     static let joins = PostgresStatement.read(
         "waves.joins",
