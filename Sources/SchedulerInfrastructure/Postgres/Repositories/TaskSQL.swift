@@ -164,7 +164,8 @@ enum TaskSQL {
         RETURNING fire.task_id
         """)
 
-    /// A fire time that stands in the ledger already (the schedule was edited back and forth) is not decided again.
+    /// A fire time that stands in the ledger already (the schedule was edited back and forth) is not decided again; a
+    /// skipped series that reaches further than one of its kind takes that along.
     static let addFires = PostgresStatement.write(
         "tasks.addFires",
         """
@@ -172,8 +173,24 @@ enum TaskSQL {
         SELECT task_id, scheduled_at, last_scheduled_at, task_version, run_id, skipped, $7
         FROM unnest($1, $2, $3, $4, $5, $6)
              AS fire (task_id, scheduled_at, last_scheduled_at, task_version, run_id, skipped)
+        ON CONFLICT (task_id, scheduled_at) DO UPDATE
+        SET last_scheduled_at = excluded.last_scheduled_at, decided_at = excluded.decided_at
+        WHERE task_fires.skipped = excluded.skipped AND task_fires.task_version = excluded.task_version
+              AND coalesce(task_fires.last_scheduled_at, task_fires.scheduled_at) < excluded.last_scheduled_at
+        RETURNING task_id, scheduled_at, run_id
+        """)
+
+    /// Writes what is left of skipped series whose first fire time stands in another line: from right after that on.
+    static let addRests = PostgresStatement.write(
+        "tasks.addRests",
+        """
+        INSERT INTO task_fires (task_id, scheduled_at, last_scheduled_at, task_version, skipped, decided_at)
+        SELECT line.task_id, coalesce(line.last_scheduled_at, line.scheduled_at) + interval '1 microsecond',
+               skip.last, skip.version, skip.reason, $6
+        FROM unnest($1, $2, $3, $4, $5) AS skip (task_id, first, last, version, reason)
+        JOIN task_fires AS line ON line.task_id = skip.task_id AND line.scheduled_at = skip.first
+        WHERE coalesce(line.last_scheduled_at, line.scheduled_at) < skip.last
         ON CONFLICT (task_id, scheduled_at) DO NOTHING
-        RETURNING run_id
         """)
 
     /// The first part is the series that began before the range and reaches into it.
