@@ -17,6 +17,8 @@ CREATE TABLE backfills (
     max_runs integer NOT NULL CHECK (max_runs >= 1),
     created_by text,
     created_at timestamptz NOT NULL,
+    -- When it last came on with making runs.
+    worked_at timestamptz NOT NULL,
     left_out integer NOT NULL DEFAULT 0 CHECK (left_out >= 0),
     remaining_from timestamptz,
     finished_at timestamptz,
@@ -33,3 +35,4 @@ CREATE TABLE backfill_fires (
 );
 
 CREATE INDEX backfill_fires_backfill ON backfill_fires (backfill_id);
+CREATE INDEX backfill_fires_run ON backfill_fires (run_id);

@@ -13,8 +13,10 @@ public struct BackfillTask: Sendable {
     private let clock: any SchedulerClock
     private let interval: Duration
     private static let slice = 500
-    /// How many fire times one call looks at, beyond those that get a run: the rest is left to another call.
+    /// How many fire times one call looks at, those included that have a run: the rest is left to another call.
     private static let patience = 50_000
+    /// How often a slice is tried that loses against concurrent transactions; the store itself has repeated it by then.
+    private static let attempts = 3
 
     /// - Parameters:
     ///   - clock: the clock that stamps the ids of runs; fire times go by the store's own.
@@ -56,41 +58,74 @@ public struct BackfillTask: Sendable {
             Backfill(
                 id: RunID(at: clock.now), tenant: tenant, task: id, from: body.from, to: body.to, limit: body.limit,
                 createdBy: creator, createdAt: now))
-        let remaining = try await fill(backfill, with: times)
-        try await store.backfills.finish(backfill.id, remainingFrom: remaining)
+        var place = Place(next: times.next(after: backfill.from.advanced(by: .microseconds(-1))))
+        do {
+            try await fill(backfill, with: times, from: &place)
+        } catch {
+            // The caller hears what failed. Where this fails too, the store is away, and whoever looks later finds the
+            // backfill interrupted.
+            try? await finish(backfill, at: place)
+            throw error
+        }
+        try await finish(backfill, at: place)
         return try await store.find(backfill)
     }
 
-    /// Makes the runs slice by slice.
+    /// How far the making of runs is.
+    private struct Place {
+        /// The first fire time that it has not come to.
+        var next: UTCInstant?
+        var created = 0
+        var seen = 0
+    }
+
+    /// Makes the runs slice by slice; the place stays before a slice that fails.
     ///
-    /// - Returns: the first fire time of the range that it did not come to.
-    private func fill(_ backfill: Backfill, with times: FireTimes) async throws -> UTCInstant? {
-        var next = times.next(after: backfill.from.advanced(by: .microseconds(-1)))
-        var (created, seen) = (0, 0)
-        while let first = next, first < backfill.to, created < backfill.limit, seen < BackfillTask.patience {
+    /// Every slice but the last of the range has the full size, however few runs are still to be made: so the number of
+    /// transactions is bounded, also where most fire times have their runs.
+    private func fill(_ backfill: Backfill, with times: FireTimes, from place: inout Place) async throws {
+        while let first = place.next, first < backfill.to, place.created < backfill.limit,
+            place.seen < BackfillTask.patience
+        {
             var fires: [UTCInstant] = []
-            while let fire = next, fire < backfill.to, fires.count < min(BackfillTask.slice, backfill.limit - created) {
+            var next = place.next
+            while let fire = next, fire < backfill.to, fires.count < BackfillTask.slice {
                 fires.append(fire)
                 next = times.next(after: fire)
             }
-            guard let step = try await add(runs(of: backfill, fires, after: created), to: backfill, after: created)
-            else { return first }
+            guard let step = try await add(fires, to: backfill, after: place.created) else { return }
+            place.created += step.created.count
+            place.seen += fires.count
+            place.next = step.stoppedAt ?? next
             if !step.created.isEmpty { await store.wakeUps.send(.runs) }
-            if let stoppedAt = step.stoppedAt { return stoppedAt }
-            created += step.created.count
-            seen += fires.count
+            if step.stoppedAt != nil { return }
         }
-        return next.flatMap { $0 < backfill.to ? $0 : nil }
     }
 
     /// Makes the runs of one slice; nil where the task was deleted or stopped since the first ones were made.
-    private func add(_ runs: [NewRun], to backfill: Backfill, after created: Int) async throws -> BackfillStep? {
-        do {
-            return try await store.backfills.add(runs, to: backfill.id)
-        } catch let error as SchedulerError
-            where created > 0 && (error.code == .notFound || error.code == .conflict)
-        {
-            return nil
+    private func add(_ fires: [UTCInstant], to backfill: Backfill, after created: Int) async throws -> BackfillStep? {
+        let runs = runs(of: backfill, fires, after: created)
+        var attempt = 1
+        while true {
+            do {
+                return try await store.backfills.add(runs, to: backfill.id, atMost: backfill.limit - created)
+            } catch let error as SchedulerError
+                where created > 0 && (error.code == .notFound || error.code == .conflict)
+            {
+                return nil
+            } catch let error as SchedulerError
+                where error.code == .transactionConflict && attempt < BackfillTask.attempts
+            {
+                attempt += 1
+            }
+        }
+    }
+
+    /// Records how far it came, also for a caller who has gone.
+    private func finish(_ backfill: Backfill, at place: Place) async throws {
+        let remaining = place.next.flatMap { $0 < backfill.to ? $0 : nil }
+        try await withCancellationShield { [store] in
+            try await store.backfills.finish(backfill.id, remainingFrom: remaining)
         }
     }
 
@@ -122,24 +157,35 @@ public struct FindBackfill: Sendable {
     }
 }
 
-/// Cancels a backfill as a whole: it makes no more runs, and those that have not ended are cancelled.
+/// Cancels a backfill as a whole: it makes no more runs, those that have not ended are cancelled, and so is what has
+/// followed from them at dependent tasks.
 public struct CancelBackfill: Sendable {
+    /// The most runs that one transaction cancels.
+    private static let slice = 500
+
     private let store: any SchedulerStore
 
     public init(store: any SchedulerStore) { self.store = store }
 
-    /// Cancels it; one that is done or cancelled stays as it is.
+    /// Cancels it; one that is done stays as it is.
+    ///
+    /// Repeated, it goes on where it was broken off.
     ///
     /// - Throws: `notFound`.
     public func callAsFunction(
         _ id: RunID, of task: TaskID, tenant: TenantID = .default
     ) async throws -> BackfillProgress {
-        let cancelled = try await store.backfills.cancel(
-            id, task: task, tenant: tenant, reason: "its backfill \(id) was cancelled")
-        guard let cancelled else { throw SchedulerError(.notFound, "task \(task) has no backfill \(id)") }
-        // What was on its way to a worker has freed its slot.
-        await store.wakeUps.send(.runs)
-        return cancelled
+        guard let marked = try await store.backfills.cancel(id, task: task, tenant: tenant) else {
+            throw SchedulerError(.notFound, "task \(task) has no backfill \(id)")
+        }
+        guard marked.state == .cancelled else { return marked }
+        let reason = "its backfill \(id) was cancelled"
+        // It ends: no run comes to those of a backfill that is marked.
+        while try await store.backfills.cancelRuns(of: id, limit: CancelBackfill.slice, reason: reason) > 0 {
+            // What was on its way to a worker has freed its slot.
+            await store.wakeUps.send(.runs)
+        }
+        return try await store.find(marked.backfill)
     }
 }
 

@@ -98,8 +98,9 @@ private struct FireCounter {
     /// Nil where there are more than may still be counted.
     mutating func count(_ times: FireTimes?, from first: UTCInstant, through last: UTCInstant) -> Int? {
         guard let times else { return nil }
-        var count = 1
-        var fire = first
+        var count = 0
+        // What is left of a series after another line begins between two fire times.
+        var fire = first.advanced(by: .microseconds(-1))
         while left > 0, let next = times.next(after: fire), next <= last {
             left -= 1
             count += 1

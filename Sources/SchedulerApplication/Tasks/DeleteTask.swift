@@ -1,7 +1,7 @@
 public import SchedulerDomain
 import SchedulerErrors
 
-/// Deletes a task: it fires no more and its pending runs are cancelled; its history stays.
+/// Deletes a task: it fires no more, its pending runs are cancelled, and what runs is asked to end; its history stays.
 public struct DeleteTask: Sendable {
     private let tasks: any TaskRepository
     private let wakeUps: any WakeUps
@@ -21,6 +21,8 @@ public struct DeleteTask: Sendable {
         let deleted = try await tasks.delete([id], tenant: tenant, cascading: cascading)
         guard deleted.contains(id) else { throw SchedulerError(.notFound, "task \(id) does not exist") }
         await wakeUps.send(.tasks)
+        // What was on its way to a worker has freed its slot.
+        await wakeUps.send(.runs)
         return deleted
     }
 }

@@ -19,6 +19,19 @@ public struct RunEnd: Sendable, Hashable {
         self.status = status
     }
 
+    /// What is said of runs that do not come about because the backfill whose run they would follow from was cancelled.
+    static let withdrawal = "its backfill was cancelled"
+
+    /// The end as dependents are told of it where the backfill is cancelled that the wave came of: however the run
+    /// ended, nothing more shall follow.
+    var withdrawn: RunEnd {
+        guard status != .skipped else { return self }
+        var end = self
+        end.status = .skipped
+        end.cause = RunEnd.withdrawal
+        return end
+    }
+
     /// The end of a run that was skipped.
     init(_ skipped: SkippedRun) {
         run = skipped.id

@@ -10,6 +10,8 @@
 ///
 /// **What comes of a join.** A run as soon as every edge is fulfilled; a skipped run as soon as one cannot be any more;
 /// one of both, once. A skipped run ends at once, and its end arrives at its own dependents in turn.
+///
+/// **Cancelled backfills.** Every end in a wave that came of one arrives as skipped, so that no dependent starts.
 public struct WavePlan: Sendable {
     /// The most joins of one task that are open at once; beyond it the oldest ends as skipped.
     public static let openLimit = 100
@@ -43,6 +45,8 @@ public struct WavePlan: Sendable {
 
     public private(set) var children: [TaskID: Child] = [:]
     public var scope = WaveScope()
+    /// The waves that runs of cancelled backfills are the roots of: nothing follows from ends in them.
+    public var withdrawn: Set<RunID> = []
     /// What tasks are called in reasons.
     public var names: [TaskID: String] = [:]
     public private(set) var changes = WaveChanges()
@@ -72,7 +76,7 @@ public struct WavePlan: Sendable {
     ///
     /// - Returns: the ends of the runs that were skipped for it, to be recorded next, once their dependents take part.
     public mutating func record(_ ends: [RunEnd]) -> [RunEnd] {
-        for end in ends {
+        for end in ends.map({ withdrawn.contains($0.wave) ? $0.withdrawn : $0 }) {
             for child in dependents[end.task, default: []].sorted() { arrive(end, at: child) }
         }
         defer { spread = [] }
@@ -184,6 +188,7 @@ public struct WavePlan: Sendable {
     private func explain(_ arrival: DependencyArrival?, at child: Child) -> (reason: String, cause: String) {
         guard let arrival else { return ("a condition cannot hold", "a condition cannot hold") }
         let upstream = "task \(name(arrival.upstream))"
+        if arrival.cause == RunEnd.withdrawal { return (RunEnd.withdrawal, RunEnd.withdrawal) }
         if arrival.status == .skipped {
             let cause = arrival.cause ?? "run \(arrival.run) tells why"
             return ("\(upstream) was skipped: \(cause)", cause)

@@ -16,16 +16,20 @@ public protocol TaskRepository: Sendable {
 
     /// Applies edits, all or none, and returns the tasks as they are now, in order.
     ///
-    /// An edit compares version, status and `next_run_at` with what was read (`edit.decided?.from` where fires are decided
-    /// with it). A changed spec gets a new version; a change of status or `next_run_at` alone does not.
+    /// An edit compares version, status, when the pause began, and `next_run_at` with what was read
+    /// (`edit.decided?.from` where fires are decided with it). A changed spec gets a new version; a change of status or `next_run_at` alone does not.
     ///
     /// Changed dependencies are exact under concurrent edits: they never close a cycle.
     ///
-    /// - Throws: `notFound`, `alreadyExists`; `conflict` where somebody changed a task since it was read; `validation`
-    ///   where a task that one depends on does not exist, or where that would close a cycle.
+    /// - Throws: `notFound`, `alreadyExists`; `conflict` where somebody changed, paused or resumed a task since it was
+    ///   read; `validation` where a task that one depends on does not exist, or where that would close a cycle.
     func save(_ edits: [TaskEdit], replacing old: [TaskDefinition]) async throws -> [TaskDefinition]
 
-    /// Deletes logically: the tasks fire no more and their pending runs end as cancelled; history stays.
+    /// Deletes logically: the tasks fire no more, what has not started of their runs ends as cancelled, and what runs is
+    /// asked to end; history stays.
+    ///
+    /// No run of theirs starts again: one that fails, is interrupted or loses its worker ends as cancelled. A success
+    /// counts. Nothing arrives at dependent tasks, since those are deleted with them.
     ///
     /// - Parameter cascading: also deletes the tasks that depend on them, and so on.
     /// - Returns: the ids that were there to delete, in their order.
@@ -54,6 +58,11 @@ public protocol TaskRepository: Sendable {
     /// Returns ledger rows of a task whose fire times lie in the range, earliest first, at most `limit`; a series that
     /// began before the range and reaches into it is among them.
     func fires(of task: TaskID, in range: Range<UTCInstant>, limit: Int) async throws -> [FireRecord]
+}
+
+extension TaskDefinition {
+    /// What the runs say that ended because their task was deleted.
+    public static let deletion = "the task was deleted"
 }
 
 extension TaskRepository {

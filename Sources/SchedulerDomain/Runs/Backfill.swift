@@ -13,6 +13,8 @@ public struct Backfill: Sendable, Hashable, Identifiable {
     public var limit: Int
     public var createdBy: String?
     public var createdAt: UTCInstant
+    /// When it last came on with making runs.
+    public var workedAt: UTCInstant
     /// How many fire times it left out, because they have a run or the schedule itself has yet to decide them.
     public var leftOut: Int
     /// The first fire time of the range that it did not come to; nil: it came to the end, or is still at work.
@@ -30,6 +32,7 @@ public struct Backfill: Sendable, Hashable, Identifiable {
         limit: Int,
         createdBy: String? = nil,
         createdAt: UTCInstant,
+        workedAt: UTCInstant? = nil,
         leftOut: Int = 0,
         remainingFrom: UTCInstant? = nil,
         finishedAt: UTCInstant? = nil,
@@ -43,6 +46,7 @@ public struct Backfill: Sendable, Hashable, Identifiable {
         self.limit = limit
         self.createdBy = createdBy
         self.createdAt = createdAt
+        self.workedAt = workedAt ?? createdAt
         self.leftOut = leftOut
         self.remainingFrom = remainingFrom
         self.finishedAt = finishedAt
@@ -55,16 +59,25 @@ public struct BackfillProgress: Sendable, Hashable {
     public var backfill: Backfill
     /// How many of its runs are in each status; a status without runs is absent.
     public var runs: [TaskRunStatus: Int]
+    /// When the store looked.
+    public var asOf: UTCInstant
 
-    public init(backfill: Backfill, runs: [TaskRunStatus: Int] = [:]) {
+    /// How long nothing may come on before a backfill that has not ended counts as interrupted.
+    public static let patience: Duration = .seconds(60)
+
+    public init(backfill: Backfill, runs: [TaskRunStatus: Int] = [:], asOf: UTCInstant) {
         self.backfill = backfill
         self.runs = runs
+        self.asOf = asOf
     }
 
     /// What it is doing, in one word.
     public enum State: String, Sendable, CaseIterable {
         /// Still makes runs.
         case creating
+        /// Has made no run for a minute and did not end: the process that made them is gone, or could not reach the
+        /// store to say so.
+        case interrupted
         /// Has made its runs, of which some have not ended.
         case running
         case completed
@@ -73,7 +86,9 @@ public struct BackfillProgress: Sendable, Hashable {
 
     public var state: State {
         if backfill.cancelledAt != nil { return .cancelled }
-        if backfill.finishedAt == nil { return .creating }
+        if backfill.finishedAt == nil {
+            return backfill.workedAt.duration(to: asOf) > BackfillProgress.patience ? .interrupted : .creating
+        }
         return runs.contains { !$0.key.isTerminal && $0.value > 0 } ? .running : .completed
     }
 

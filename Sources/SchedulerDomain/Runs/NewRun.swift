@@ -11,7 +11,7 @@ public struct NewRun: Sendable, Hashable {
     public var triggeredBy: String?
     /// The fire time; nil means now, by the store's clock.
     public var scheduledAt: UTCInstant?
-    /// Not picked before this time; nil means the fire time.
+    /// Not picked before this time; nil: as `due(now:)` says.
     public var dueAt: UTCInstant?
     /// What it shares with the other runs of its wave or backfill.
     ///
@@ -41,5 +41,15 @@ public struct NewRun: Sendable, Hashable {
         self.dueAt = dueAt
         self.workflow = workflow
         self.traceContext = traceContext
+    }
+
+    /// When the run falls due, from which on its wait is counted.
+    ///
+    /// A fire of the schedule has waited since its fire time. What somebody asks for waits from then on, whatever time
+    /// of the past it names: else naming one would let it go before all that waits.
+    public func due(now: UTCInstant) -> UTCInstant {
+        if let dueAt { return dueAt }
+        guard let scheduledAt else { return now }
+        return trigger == .scheduled ? scheduledAt : max(scheduledAt, now)
     }
 }

@@ -11,15 +11,17 @@ public final class SQLiteBackfillRepository: BackfillRepository {
         try await database.write("begin") { transaction in
             var backfill = backfill
             backfill.createdAt = transaction.now
+            backfill.workedAt = transaction.now
             try transaction.execute(
                 SQLiteBackfillSQL.begin, backfill.id.blob, backfill.tenant.rawValue, backfill.task.rawValue,
-                backfill.from.column, backfill.to.column, backfill.limit, backfill.createdBy, backfill.createdAt.column)
+                backfill.from.column, backfill.to.column, backfill.limit, backfill.createdBy, backfill.createdAt.column,
+                backfill.workedAt.column)
             return backfill
         }
     }
 
-    public func add(_ runs: [NewRun], to backfill: RunID) async throws -> BackfillStep {
-        try await database.write("add") { try $0.add(runs, to: backfill) }
+    public func add(_ runs: [NewRun], to backfill: RunID, atMost limit: Int) async throws -> BackfillStep {
+        try await database.write("add") { try $0.add(runs, to: backfill, atMost: limit) }
     }
 
     public func finish(_ backfill: RunID, remainingFrom: UTCInstant?) async throws {
@@ -33,15 +35,22 @@ public final class SQLiteBackfillRepository: BackfillRepository {
         try await database.read("find") { try $0.progress(of: id, task: task, tenant: tenant) }
     }
 
-    public func cancel(
-        _ id: RunID, task: TaskID, tenant: TenantID, reason: String
-    ) async throws -> BackfillProgress? {
+    public func cancel(_ id: RunID, task: TaskID, tenant: TenantID) async throws -> BackfillProgress? {
         try await database.write("cancel") { transaction in
             guard let progress = try transaction.progress(of: id, task: task, tenant: tenant) else { return nil }
             guard progress.state != .completed, progress.state != .cancelled else { return progress }
             try transaction.execute(SQLiteBackfillSQL.cancel, transaction.now.column, id.blob)
-            _ = try transaction.cancel(.workflow(id), tenant: tenant, reason: reason)
             return try transaction.progress(of: id, task: task, tenant: tenant)
+        }
+    }
+
+    public func cancelRuns(of backfill: RunID, limit: Int, reason: String) async throws -> Int {
+        try await database.write("cancelRuns") { transaction in
+            let runs = try transaction.rows(
+                SQLiteBackfillSQL.cancelRuns, backfill.blob, backfill.blob, backfill.blob, limit
+            ) { try $0.runID() }
+            _ = try transaction.cancel(runs, reason: reason)
+            return runs.count
         }
     }
 
@@ -60,13 +69,13 @@ public final class SQLiteBackfillRepository: BackfillRepository {
 /// The statements of `SQLiteBackfillRepository`, named after its methods.
 private enum SQLiteBackfillSQL {
     private static let columns = """
-        id, tenant_id, task_id, from_at, to_at, max_runs, created_by, created_at, left_out, remaining_from,
-        finished_at, cancelled_at
+        id, tenant_id, task_id, from_at, to_at, max_runs, created_by, created_at, worked_at, left_out,
+        remaining_from, finished_at, cancelled_at
         """
 
     static let begin = """
-        INSERT INTO backfills (id, tenant_id, task_id, from_at, to_at, max_runs, created_by, created_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO backfills (id, tenant_id, task_id, from_at, to_at, max_runs, created_by, created_at, worked_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
 
     static let find = "SELECT \(columns) FROM backfills WHERE id = ?"
@@ -82,11 +91,22 @@ private enum SQLiteBackfillSQL {
         INSERT INTO backfill_fires (task_id, scheduled_at, backfill_id, run_id) VALUES (?, ?, ?, ?)
         """
 
-    static let leaveOut = "UPDATE backfills SET left_out = left_out + ? WHERE id = ?"
+    static let comeOn = "UPDATE backfills SET left_out = left_out + ?, worked_at = ? WHERE id = ?"
 
     static let finish = "UPDATE backfills SET finished_at = ?, remaining_from = ? WHERE id = ?"
 
     static let cancel = "UPDATE backfills SET cancelled_at = ? WHERE id = ?"
+
+    /// Live runs of a cancelled backfill, and of the waves that they are the roots of, that nobody asked to end.
+    static let cancelRuns = """
+        SELECT id FROM run_live
+        WHERE workflow_id IN (
+                SELECT id FROM backfills WHERE id = ? UNION ALL
+                SELECT run_id FROM backfill_fires WHERE backfill_id = ?)
+            AND (status <> 'running' OR cancel_requested_at IS NULL)
+            AND EXISTS (SELECT 1 FROM backfills WHERE id = ? AND cancelled_at IS NOT NULL)
+        ORDER BY id LIMIT ?
+        """
 
     static let count = """
         SELECT status, count(*) FROM (
@@ -105,28 +125,24 @@ private enum SQLiteBackfillSQL {
 }
 
 extension SQLiteTransaction {
-    fileprivate func add(_ runs: [NewRun], to backfill: RunID) throws -> BackfillStep {
+    fileprivate func add(_ runs: [NewRun], to backfill: RunID, atMost limit: Int) throws -> BackfillStep {
         guard let owner = try row(SQLiteBackfillSQL.find, backfill.blob, read: { try $0.backfill() }),
             var task = try undeletedTask(owner.task, tenant: owner.tenant)
         else { throw SchedulerError(.notFound, "backfill \(backfill) or its task does not exist") }
         guard owner.cancelledAt == nil else { return BackfillStep(stoppedAt: runs.first?.scheduledAt) }
         if let refusal = task.statusRefusal { throw refusal }
-        var step = BackfillStep()
-        for run in runs {
-            let fire = run.scheduledAt ?? now
-            if try task.hasYetToDecide(fire) || isTaken(fire, of: task.id) {
-                step.leftOut += 1
-            } else if task.hasRoom(for: 1) {
-                step.created.append(try insert(run, of: &task).id)
-                try execute(SQLiteBackfillSQL.addFire, task.id.rawValue, fire.column, backfill.blob, run.id.blob)
-            } else {
-                step.stoppedAt = fire
-                break
-            }
+        let taken = try Set(runs.compactMap(\.scheduledAt).filter { try isTaken($0, of: task.id) })
+        let slice = BackfillSlice(
+            runs, atMost: limit, taken: taken, undecided: task.status == .active ? task.nextRunAt : nil,
+            room: task.spec.maxExecutions.map { $0 - task.executionCount }, now: now)
+        for new in slice.made {
+            let run = try insert(new, of: &task)
+            try execute(
+                SQLiteBackfillSQL.addFire, task.id.rawValue, run.scheduledAt.column, backfill.blob, run.id.blob)
         }
         try execute(SQLiteTaskSQL.count, task.executionCount, task.lastRunAt?.column, task.id.rawValue)
-        try execute(SQLiteBackfillSQL.leaveOut, step.leftOut, backfill.blob)
-        return step
+        try execute(SQLiteBackfillSQL.comeOn, slice.step.leftOut, now.column, backfill.blob)
+        return slice.step
     }
 
     private func isTaken(_ fire: UTCInstant, of task: TaskID) throws -> Bool {
@@ -141,14 +157,8 @@ extension SQLiteTransaction {
         let counts: [(TaskRunStatus, Int)] = try rows(SQLiteBackfillSQL.count, id.blob, id.blob) {
             (try $0.word(), try $0.int())
         }
-        return BackfillProgress(backfill: backfill, runs: Dictionary(counts, uniquingKeysWith: +))
-    }
-}
-
-extension TaskDefinition {
-    /// Whether the schedule itself decides the fire time: it is due, but no dispatcher has come to it.
-    fileprivate func hasYetToDecide(_ fire: UTCInstant) -> Bool {
-        status == .active && nextRunAt.map { fire >= $0 } ?? false
+        return BackfillProgress(
+            backfill: backfill, runs: Dictionary(counts, uniquingKeysWith: +), asOf: now)
     }
 }
 
@@ -158,7 +168,8 @@ extension SQLiteRowReader {
         Backfill(
             id: try runID(), tenant: TenantID(try text()), task: TaskID(try integer()), from: try instant(),
             to: try instant(), limit: try int(), createdBy: optionalText(), createdAt: try instant(),
-            leftOut: try int(), remainingFrom: optionalInstant(), finishedAt: optionalInstant(),
+            workedAt: try instant(), leftOut: try int(), remainingFrom: optionalInstant(),
+            finishedAt: optionalInstant(),
             cancelledAt: optionalInstant())
     }
 }

@@ -35,6 +35,8 @@ enum SQLiteFiresMigration {
             max_runs INTEGER NOT NULL CHECK (max_runs >= 1),
             created_by TEXT,
             created_at INTEGER NOT NULL,
+            -- When it last came on with making runs.
+            worked_at INTEGER NOT NULL,
             left_out INTEGER NOT NULL DEFAULT 0 CHECK (left_out >= 0),
             remaining_from INTEGER,
             finished_at INTEGER,
@@ -51,5 +53,6 @@ enum SQLiteFiresMigration {
         ) STRICT, WITHOUT ROWID;
 
         CREATE INDEX backfill_fires_backfill ON backfill_fires (backfill_id);
+        CREATE INDEX backfill_fires_run ON backfill_fires (run_id);
         """
 }

@@ -42,7 +42,8 @@ public final class SQLiteTaskRepository: TaskRepository {
             var found = try Set(ids).filter { try transaction.undeletedTask($0, tenant: tenant) != nil }.sorted()
             if cascading { found = try transaction.withDependents(found).sorted() }
             try transaction.checkNoDependents(of: found)
-            return try found.filter { try transaction.delete($0, tenant: tenant) }
+            try transaction.delete(found)
+            return found
         }
     }
 

@@ -71,7 +71,8 @@ enum SQLiteTaskRunSQL {
         UPDATE run_live SET cancel_requested_at = coalesce(cancel_requested_at, ?), updated_at = ? WHERE id = ?
         """
 
-    static let workflow = "SELECT id FROM run_live WHERE workflow_id = ? AND tenant_id = ? ORDER BY id"
+    /// A root that became one after it was made, as its task had no dependents then, has no workflow.
+    static let workflow = "SELECT id FROM run_live WHERE (workflow_id = ?1 OR id = ?1) AND tenant_id = ?2 ORDER BY id"
 
     static let forgetAttempt = "DELETE FROM run_attempts WHERE run_id = ? AND attempt = ?"
 

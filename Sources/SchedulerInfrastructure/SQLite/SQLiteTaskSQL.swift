@@ -40,11 +40,17 @@ enum SQLiteTaskSQL {
         """
 
     static let delete = """
-        UPDATE tasks SET deleted_at = ?, next_run_at = NULL, paused_at = NULL, updated_at = ?
-        WHERE id = ? AND tenant_id = ? AND deleted_at IS NULL
+        UPDATE tasks SET deleted_at = ?, status = 'inactive', next_run_at = NULL, paused_at = NULL, updated_at = ?
+        WHERE id = ?
         """
 
-    static let pendingRuns = "SELECT id FROM run_live WHERE task_id = ? AND dispatched_at IS NULL"
+    /// Each part has its index.
+    static let liveRuns = """
+        SELECT id FROM run_live WHERE task_id = ? AND dispatched_at IS NULL
+        UNION ALL
+        SELECT id FROM run_live WHERE dispatched_at IS NOT NULL AND task_id = ?
+        ORDER BY id
+        """
 
     static let versions = "SELECT definition FROM task_versions WHERE task_id = ? AND version = ?"
 
@@ -106,9 +112,23 @@ enum SQLiteTaskSQL {
         UPDATE tasks SET next_run_at = ?, status = ?, execution_count = ?, last_run_at = ? WHERE id = ?
         """
 
+    /// A fire time that stands in the ledger already is not decided again; a skipped series that reaches further than
+    /// one of its kind takes that along.
     static let recordFire = """
         INSERT INTO task_fires (task_id, scheduled_at, last_scheduled_at, task_version, run_id, skipped, decided_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (task_id, scheduled_at) DO NOTHING
+        VALUES (?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (task_id, scheduled_at) DO UPDATE
+        SET last_scheduled_at = excluded.last_scheduled_at, decided_at = excluded.decided_at
+        WHERE skipped = excluded.skipped AND task_version = excluded.task_version
+            AND coalesce(last_scheduled_at, scheduled_at) < excluded.last_scheduled_at
+        """
+
+    /// Writes what is left of a skipped series whose first fire time stands in another line: from right after that on.
+    static let recordRest = """
+        INSERT INTO task_fires (task_id, scheduled_at, last_scheduled_at, task_version, skipped, decided_at)
+        SELECT task_id, coalesce(last_scheduled_at, scheduled_at) + 1, ?1, ?2, ?3, ?4 FROM task_fires
+        WHERE task_id = ?5 AND scheduled_at = ?6 AND coalesce(last_scheduled_at, scheduled_at) < ?1
+        ON CONFLICT (task_id, scheduled_at) DO NOTHING
         """
 
     /// A series that began before the range and reaches into it is among them.

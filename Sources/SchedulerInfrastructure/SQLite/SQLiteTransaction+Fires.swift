@@ -51,6 +51,10 @@ extension SQLiteTransaction {
         try execute(
             SQLiteTaskSQL.recordFire, task.id.rawValue, skip.first.column,
             skip.last == skip.first ? nil : skip.last.column, task.version, nil, skip.reason.rawValue, now.column)
+        guard changes == 0 else { return }
+        try execute(
+            SQLiteTaskSQL.recordRest, skip.last.column, task.version, skip.reason.rawValue, now.column,
+            task.id.rawValue, skip.first.column)
     }
 
     func load(of task: TaskID) throws -> TaskLoad {

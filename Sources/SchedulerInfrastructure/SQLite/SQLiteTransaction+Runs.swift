@@ -49,7 +49,7 @@ extension SQLiteTransaction {
             id: new.id, tenant: task.tenant, task: task.id, taskVersion: task.version, taskType: task.spec.taskType,
             priority: new.overrides.priority ?? task.spec.priority, concurrencyKey: task.spec.concurrencyKey,
             overrides: new.overrides, trigger: new.trigger, triggeredBy: new.triggeredBy, scheduledAt: scheduledAt,
-            dueAt: new.dueAt ?? scheduledAt, workflow: try new.workflow ?? (hasDependents(task.id) ? new.id : nil),
+            dueAt: new.due(now: now), workflow: try new.workflow ?? (hasDependents(task.id) ? new.id : nil),
             traceContext: new.traceContext, createdAt: now, updatedAt: now)
         try execute(
             SQLiteTaskRunSQL.enqueue, run.id.blob, run.tenant.rawValue, run.task.rawValue, run.taskVersion,

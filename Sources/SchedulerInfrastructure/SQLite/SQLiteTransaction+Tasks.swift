@@ -33,7 +33,9 @@ extension SQLiteTransaction {
             throw SchedulerError(.notFound, "task \(edit.task.id) does not exist")
         }
         let expectedNext = edit.decided.map(\.from) ?? old.nextRunAt
-        guard stored.version == old.version, stored.nextRunAt == expectedNext, stored.status == old.status else {
+        guard stored.version == old.version, stored.nextRunAt == expectedNext, stored.status == old.status,
+            stored.pausedAt == old.pausedAt
+        else {
             throw changedMeanwhile(edit.task.id)
         }
         if edit.task.spec.name != stored.spec.name {
@@ -62,18 +64,19 @@ extension SQLiteTransaction {
         return task
     }
 
-    /// Deletes logically and cancels what is pending; false where there is no such task.
-    func delete(_ id: TaskID, tenant: TenantID) throws -> Bool {
-        try execute(SQLiteTaskSQL.delete, now.column, now.column, id.rawValue, tenant.rawValue)
-        guard changes > 0 else { return false }
-        try removeDependencies(of: id)
-        var stats = SQLiteRunStats()
-        for run in try rows(SQLiteTaskSQL.pendingRuns, id.rawValue, read: { try $0.runID() }) {
-            guard let standing = try liveRun(run) else { continue }
-            try end(standing, SQLiteRunEnd(status: .cancelled, at: now), stats: &stats)
+    /// Deletes tasks that are there, logically, and cancels their runs.
+    ///
+    /// The edges of all go first, so that the ends of runs bring about nothing at tasks that go with them.
+    func delete(_ ids: [TaskID]) throws {
+        for id in ids {
+            try execute(SQLiteTaskSQL.delete, now.column, now.column, id.rawValue)
+            try removeDependencies(of: id)
         }
-        try add(stats)
-        return true
+        for id in ids {
+            _ = try cancel(
+                rows(SQLiteTaskSQL.liveRuns, id.rawValue, id.rawValue) { try $0.runID() },
+                reason: TaskDefinition.deletion)
+        }
     }
 
     private func createVersion(of task: TaskDefinition) throws {

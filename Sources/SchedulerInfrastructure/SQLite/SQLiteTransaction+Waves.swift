@@ -7,6 +7,7 @@ extension SQLiteTransaction {
         var plan = WavePlan(now: now)
         var tasks: [TaskID: TaskDefinition] = [:]
         var looked: Set<TaskID> = []
+        var waves: Set<RunID> = []
         var open = ends
         while !open.isEmpty {
             let ended = open.map(\.task).filter { looked.insert($0).inserted }
@@ -14,6 +15,11 @@ extension SQLiteTransaction {
                 tasks[child] = try add(child, to: &plan)
             }
             guard !tasks.isEmpty else { return }
+            for wave in open.map(\.wave) where waves.insert(wave).inserted {
+                if try row(SQLiteWaveSQL.isWithdrawn, wave.blob, read: { try $0.int() }) != nil {
+                    plan.withdrawn.insert(wave)
+                }
+            }
             for end in open where plan.scope.roots[end.wave] == nil {
                 if end.wave == end.run {
                     plan.scope.addRoot(end.wave, of: end.task, trigger: end.trigger)

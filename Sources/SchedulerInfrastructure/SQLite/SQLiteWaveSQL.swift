@@ -39,6 +39,12 @@ enum SQLiteWaveSQL {
             LIMIT \(WaveLoad.waitingLimit))
         """
 
+    /// Whether a wave came of a cancelled backfill.
+    static let isWithdrawn = """
+        SELECT 1 FROM backfill_fires AS fire JOIN backfills AS backfill ON backfill.id = fire.backfill_id
+        WHERE fire.run_id = ? AND backfill.cancelled_at IS NOT NULL
+        """
+
     private static let arrival = """
         arrival.upstream_id, arrival.condition, arrival.run_id, arrival.workflow_id, arrival.status, arrival.arrived_at
         """
@@ -96,9 +102,10 @@ enum SQLiteWaveSQL {
 
     /// The states of all runs and when the last of each ended.
     static let states = """
-        SELECT status, NULL FROM run_live WHERE workflow_id = ?1 AND tenant_id = ?2 GROUP BY status
+        SELECT status, NULL FROM run_live WHERE (workflow_id = ?1 OR id = ?1) AND tenant_id = ?2 GROUP BY status
         UNION ALL
-        SELECT status, max(completed_at) FROM run_history WHERE workflow_id = ?1 AND tenant_id = ?2 GROUP BY status
+        SELECT status, max(completed_at) FROM run_history
+        WHERE (workflow_id = ?1 OR id = ?1) AND tenant_id = ?2 GROUP BY status
         """
 
     static let ofWave = " WHERE workflow_id = ?1 AND tenant_id = ?2 ORDER BY id LIMIT ?3"

@@ -29,7 +29,7 @@ public struct TestDataFactory: Sendable {
     ) -> NewRun {
         NewRun(
             id: .next(at: clock.now), tenant: task.tenant, task: task.id, overrides: overrides, trigger: trigger,
-            scheduledAt: dueAt ?? clock.now)
+            scheduledAt: dueAt ?? clock.now, dueAt: dueAt)
     }
 
     /// Enqueues runs that are due now.

@@ -70,6 +70,36 @@ extension StoreContract {
             try expectEqual(steps.map(\.leftOut).reduce(0, +), 60, "the fire times left out")
             try expectEqual(try await data.task(task.id).executionCount, 20, "the execution count")
         },
+        ContractCase("a backfill makes no more runs at once than it is told to, and those fall due in turn") { data in
+            let task = try await data.task()
+            let first = try await data.backfill(of: task)
+            _ = try await data.store.backfills.add(data.past(2...3, of: task, for: first), to: first.id)
+            let second = try await data.backfill(of: task)
+            var runs = Array(data.past(1...5, of: task, for: second).reversed())
+            for index in runs.indices { runs[index].dueAt = data.clock.now.advanced(by: .seconds(index)) }
+            let step = try await data.store.backfills.add(runs, to: second.id, atMost: 2)
+            try expectEqual(step.created, [runs[0].id, runs[1].id], "what was made")
+            try expectEqual(step.leftOut, 2, "how many were left out")
+            try expectEqual(step.stoppedAt, runs[4].scheduledAt, "where it stopped")
+            let rest = try await data.store.backfills.add([runs[3], runs[4]], to: second.id, atMost: 2)
+            try expectEqual(try await data.run(runs[4].id).dueAt, runs[3].dueAt, "when the last one is due")
+            try expectEqual(rest.created, [runs[4].id], "what was made then")
+        },
+        ContractCase("a backfill at which nothing was done for a minute is interrupted, until it goes on") { data in
+            let task = try await data.task()
+            let backfill = try await data.backfill(of: task)
+            data.clock.advance(by: .seconds(60))
+            _ = try await data.store.backfills.add(data.past(1...1, of: task, for: backfill), to: backfill.id)
+            data.clock.advance(by: .seconds(60))
+            try expectEqual(try await data.progress(of: backfill).state, .creating, "the state after a minute")
+            data.clock.advance(by: .seconds(1))
+            try expectEqual(try await data.progress(of: backfill).state, .interrupted, "the state after that")
+            _ = try await data.store.backfills.add(data.past(9...9, of: task, for: backfill), to: backfill.id)
+            try expectEqual(try await data.progress(of: backfill).state, .creating, "the state when it went on")
+            try await data.store.backfills.finish(backfill.id, remainingFrom: nil)
+            data.clock.advance(by: .seconds(100))
+            try expectEqual(try await data.progress(of: backfill).state, .running, "the state when it is done")
+        },
         ContractCase("a backfill stops where max_executions does") { data in
             let task = try await data.task(.fixture(maxExecutions: 2))
             let backfill = try await data.backfill(of: task)
@@ -87,8 +117,11 @@ extension StoreContract {
             _ = try await data.store.backfills.add(runs, to: backfill.id)
             let beside = try await data.runs(1, of: task)[0]
             let running = try await data.start(on: worker).map(\.attempt.run)
-            let cancelled = try await data.store.backfills.cancel(
-                backfill.id, task: task.id, tenant: .default, reason: "stop")
+            let none = try await data.store.backfills.cancelRuns(of: backfill.id, limit: 9, reason: "stop")
+            try expectEqual(none, 0, "how many runs are cancelled of a backfill that is not")
+            try expectEqual(
+                try await data.cancel(backfill, limit: 2), [2, 1], "how many runs were cancelled at a time")
+            let cancelled = try await data.store.backfills.find(backfill.id, task: task.id, tenant: .default)
             try expectEqual(cancelled?.state, .cancelled, "the state")
             let own = running.contains(beside.id) ? 0 : 1
             try expectEqual(cancelled?.runs[.cancelled], 3 - own, "the ended ones")
@@ -96,12 +129,40 @@ extension StoreContract {
             let step = try await data.store.backfills.add(data.past(9...9, of: task, for: backfill), to: backfill.id)
             let stopped = BackfillStep(stoppedAt: data.clock.now.advanced(by: .seconds(-9)))
             try expectEqual(step, stopped, "what a cancelled backfill makes")
-            let again = try await data.store.backfills.cancel(
-                backfill.id, task: task.id, tenant: .default, reason: "stop")
+            let again = try await data.store.backfills.cancel(backfill.id, task: task.id, tenant: .default)
             try expectEqual(again, try await data.progress(of: backfill), "cancelled again")
             let foreign = try await data.store.backfills.cancel(
-                backfill.id, task: TaskID(987_654_321), tenant: .default, reason: "stop")
+                backfill.id, task: TaskID(987_654_321), tenant: .default)
             try expectEqual(foreign, nil, "a backfill of another task")
+        },
+        ContractCase("of a cancelled backfill nothing follows any more, and what has followed is cancelled") { data in
+            let root = try await data.root()
+            let next = try await data.dependent("next", on: root, condition: .onCompletion)
+            let last = try await data.dependent("last", on: next, condition: .onCompletion)
+            let worker = try await data.worker(slots: 2)
+            let backfill = try await data.backfill(of: root)
+            let runs = data.past(1...3, of: root, for: backfill)
+            _ = try await data.store.backfills.add(runs, to: backfill.id)
+            let beside = try await data.runs(1, of: next)[0]
+            let started = try await data.start(on: worker).map(\.attempt).filter { $0.run != beside.id }
+            data.clock.advance(by: .milliseconds(1))
+            _ = try await data.store.runs.settle([data.outcome(.success, of: started[0], on: worker)])
+            let followed = try await data.allRuns(of: next).filter { $0.trigger == .dependency }
+            try expectEqual(followed.map(\.status), [.pending], "what followed before")
+            // Ids grow by the millisecond.
+            data.clock.advance(by: .milliseconds(1))
+            let ended = try await data.cancel(backfill, limit: 500)
+            try expectEqual(ended, [runs.count - 1 + followed.count], "how many runs were cancelled")
+            // A success counts, but brings nothing about any more.
+            let settled = try await data.store.runs.settle(
+                started.dropFirst().map { data.outcome(.success, of: $0, on: worker) })
+            try expectEqual(settled, started.dropFirst().map { _ in .ended(.completed) }, "the settlements")
+            try expectEqual(try await data.run(beside.id).status.isTerminal, false, "a run beside it has ended")
+            let all = try await data.allRuns(of: next).filter { $0.trigger == .dependency }
+            try expectEqual(all.map(\.status), [.cancelled, .skipped, .skipped], "what followed from the first")
+            try expectEqual(try await data.states(of: last), [.skipped, .skipped, .skipped], "what followed from that")
+            let skipped = try await data.allRuns(of: last) + all.dropFirst()
+            try expectEqual(Set(skipped.map(\.errorMessage)), ["its backfill was cancelled"], "the reasons")
         },
         ContractCase("a draft or a deleted task is not backfilled") { data in
             let draft = try await data.task(.fixture(name: "draft"), status: .created)
@@ -135,6 +196,20 @@ extension TestDataFactory {
                 id: .next(at: clock.now), tenant: task.tenant, task: task.id, overrides: RunOverrides(priority: .low),
                 trigger: .backfill, scheduledAt: clock.now.advanced(by: .seconds(-second)), dueAt: clock.now,
                 workflow: backfill.id)
+        }
+    }
+
+    /// Cancels a backfill.
+    ///
+    /// - Returns: how many runs each transaction cancelled.
+    func cancel(_ backfill: Backfill, limit: Int) async throws -> [Int] {
+        let marked = try await store.backfills.cancel(backfill.id, task: backfill.task, tenant: .default)
+        try expectEqual(marked?.state, .cancelled, "the state")
+        var counts: [Int] = []
+        while true {
+            let count = try await store.backfills.cancelRuns(of: backfill.id, limit: limit, reason: "stop")
+            guard count > 0 else { return counts }
+            counts.append(count)
         }
     }
 

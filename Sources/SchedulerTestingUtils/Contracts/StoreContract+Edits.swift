@@ -37,6 +37,23 @@ extension StoreContract {
             }
             try expectEqual(try await data.task(task.id).status, .paused, "the status")
         },
+        ContractCase("an edit of a pause that was ended and begun anew since it was read is a conflict") { data in
+            let active = try await data.task()
+            var paused = active
+            (paused.status, paused.pausedAt) = (.paused, data.clock.now)
+            let first = try await data.store.tasks.save([TaskEdit(task: paused)], replacing: [active])[0]
+            data.clock.advance(by: .seconds(60))
+            (paused.status, paused.pausedAt) = (.active, nil)
+            let resumed = try await data.store.tasks.save([TaskEdit(task: paused)], replacing: [first])[0]
+            (paused.status, paused.pausedAt) = (.paused, data.clock.now)
+            let second = try await data.store.tasks.save([TaskEdit(task: paused)], replacing: [resumed])[0]
+            (paused.status, paused.pausedAt) = (.active, nil)
+            try await expectError(.conflict, "resuming the first pause") {
+                _ = try await data.store.tasks.save([TaskEdit(task: paused)], replacing: [first])
+            }
+            try expectEqual(try await data.task(active.id).pausedAt, data.clock.now, "when the pause began")
+            _ = try await data.store.tasks.save([TaskEdit(task: paused)], replacing: [second])
+        },
         ContractCase("an edit of what somebody changed meanwhile is a conflict, and nothing of the call happens") {
             data in
             let task = try await data.task(.fixture(name: "one"))
@@ -143,21 +160,62 @@ extension StoreContract {
             try expect(fired.isEmpty, "a deleted task fires")
             _ = try await data.task(.fixture(name: "name"))
         },
-        ContractCase("deleting a task cancels its pending runs and leaves the others and the history") { data in
+        ContractCase("deleting a task cancels what has not started, asks what runs to end, and leaves the history") {
+            data in
             let task = try await data.task()
             let worker = try await data.worker(slots: 3)
             let runs = try await data.runs(4, of: task)
             let started = try await data.start(on: worker, limit: 2)
             _ = try await data.store.runs.settle([data.outcome(.success, of: started[0].attempt, on: worker)])
-            _ = try await data.store.runs.pick(limit: 1)
+            let dispatched = try await data.store.runs.pick(limit: 1).runs.map(\.attempt)
+            data.clock.advance(by: .seconds(1))
             _ = try await data.store.tasks.delete([task.id], tenant: .default)
-            var states: [TaskRunStatus] = []
-            for run in runs { states.append(try await data.run(run.id).status) }
-            try expectEqual(states, [.completed, .running, .dispatched, .cancelled], "the states")
-            try expectEqual(try await data.run(runs[3].id).completedAt, data.clock.now, "when the last one ended")
+            var rows: [TaskRun] = []
+            for run in runs { rows.append(try await data.run(run.id)) }
+            let now = data.clock.now
+            try expectEqual(rows.map(\.status), [.completed, .running, .cancelled, .cancelled], "the states")
+            try expectEqual(rows.map(\.cancelRequestedAt), [nil, now, now, now], "when the cancel was asked for")
+            try expectEqual(rows[2...].map(\.completedAt), [now, now], "when the last ones ended")
+            let reason = "the task was deleted"
+            try expectEqual(rows.map(\.errorMessage), [nil, nil, reason, reason], "what they say")
             try expect(try await data.store.runs.pick(limit: 10).runs.isEmpty, "a cancelled run is picked")
+            let claim = RunClaim(worker: worker.id, take: dispatched)
+            try expectEqual(try await data.store.runs.claim(claim), [], "what is claimed of a cancelled run")
             let settled = try await data.store.runs.settle([data.outcome(.success, of: started[1].attempt, on: worker)])
             try expectEqual(settled, [.ended(.completed)], "settling a run of a deleted task")
+        },
+        ContractCase("no run of a deleted task starts again, whatever becomes of it") { data in
+            let task = try await data.task(.fixture(retryPolicy: RetryPolicy(maxRetries: 25)))
+            let (worker, lost) = (try await data.worker(slots: 2), try await data.worker(slots: 1))
+            let runs = try await data.runs(3, of: task)
+            let picked = try await data.store.runs.pick(limit: 3).runs.map(\.attempt)
+            _ = try await data.store.runs.claim(RunClaim(worker: worker.id, take: Array(picked.prefix(2))))
+            _ = try await data.store.runs.claim(RunClaim(worker: lost.id, take: Array(picked.suffix(1))))
+            _ = try await data.store.tasks.delete([task.id], tenant: .default)
+            let settled = try await data.store.runs.settle([
+                data.outcome(.failure(.network), of: picked[0], on: worker),
+                data.outcome(.interruption, of: picked[1], on: worker),
+            ])
+            try expectEqual(settled, [.ended(.cancelled), .ended(.cancelled)], "the settlements")
+            let term = try require(
+                try await data.store.locks.acquire("leader", owner: "test", timeToLive: .seconds(60)), "the term")
+            let silent = [lost.id: try require(try await data.store.recovery.heartbeats()[lost.id], "the heartbeat")]
+            let recovery = try await data.store.recovery.recover(silent: silent, term: term)
+            try expectEqual([recovery.ended.count, recovery.returned.count], [1, 0], "what was taken back")
+            for run in runs { try expectEqual(try await data.run(run.id).status, .cancelled, "the state") }
+        },
+        ContractCase("tasks that are deleted together leave no trace of each other's ends") { data in
+            let first = try await data.root("first")
+            let second = try await data.dependent("second", on: first)
+            let always = try await data.dependent("always", on: first, condition: .onCompletion)
+            let third = try await data.dependent("third", on: second, always)
+            let runs = [try await data.runs(1, of: first)[0], try await data.runs(1, of: second)[0]]
+            let deleted = try await data.store.tasks.delete([first.id], tenant: .default, cascading: true)
+            try expectEqual(deleted, [first, second, always, third].map(\.id), "what was deleted")
+            let all = try await data.store.runs.list(TaskRunQuery()).items
+            try expectEqual(Set(all.map(\.id)), Set(runs.map(\.id)), "the runs")
+            try expectEqual(all.map(\.status), [.cancelled, .cancelled], "their states")
+            try expectEqual(Set(all.map(\.errorMessage)), ["the task was deleted"], "what they say")
         },
     ]
 }

@@ -49,6 +49,21 @@ extension StoreContract {
             let run = try await data.run(new.id)
             try expectEqual([run.scheduledAt, run.dueAt], [data.clock.now, data.clock.now], "the times")
         },
+        ContractCase("what somebody asks for waits from then on, whatever time of the past it names") { data in
+            let task = try await data.task()
+            let past = data.clock.now.advanced(by: .seconds(-86_400))
+            var asked = data.newRun(of: task, overrides: RunOverrides(priority: .low))
+            asked.scheduledAt = past
+            var fired = data.newRun(of: task, trigger: .scheduled)
+            fired.scheduledAt = past
+            var later = data.newRun(of: task)
+            later.scheduledAt = data.clock.now.advanced(by: .seconds(5))
+            _ = try await data.store.runs.enqueue([[asked, fired, later]])
+            var runs: [TaskRun] = []
+            for new in [asked, fired, later] { runs.append(try await data.run(new.id)) }
+            try expectEqual(runs.map(\.scheduledAt), [past, past, later.scheduledAt], "the times that were named")
+            try expectEqual(runs.map(\.dueAt), [data.clock.now, past, later.scheduledAt], "when they are due")
+        },
         ContractCase("a group that is refused leaves the others alone, and is refused whole") { data in
             let task = try await data.task(.fixture(name: "good"))
             let missing = NewRun(id: .next(at: data.clock.now), task: TaskID(987_654_321))

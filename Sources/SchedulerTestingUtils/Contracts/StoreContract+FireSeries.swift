@@ -40,6 +40,33 @@ extension StoreContract {
             try expectEqual(lines.map(\.skipped), [.overlap, .misfire, .misfire, nil, .misfire], "the reasons")
             try expectEqual(lines.map(\.version), [1, 1, 2, 2, 2], "the versions")
         },
+        ContractCase("a series whose first fire time stands in the ledger is not lost") { data in
+            let start = data.clock.now
+            var task = try await data.task(next: start)
+            // The next fire time goes back, as an edit back and forth or a clock that was set back may lead to.
+            func goBack(to second: Int) async throws {
+                let read = try await data.task(task.id)
+                var edited = read
+                edited.nextRunAt = start.advanced(by: .seconds(second))
+                task = try await data.store.tasks.save([TaskEdit(task: edited)], replacing: [read])[0]
+            }
+            try await data.fire(task, skips: [start.skips(0...1, .misfire)], next: start.advanced(by: .seconds(2)))
+            try await goBack(to: 0)
+            try await data.fire(task, skips: [start.skips(0...5, .misfire)], next: start.advanced(by: .seconds(6)))
+            let ends = try await data.ledger(of: task).map(\.lastScheduledAt)
+            try expectEqual(ends, [start.advanced(by: .seconds(5))], "the end of the one series")
+            try await goBack(to: 0)
+            try await data.fire(task, skips: [start.skips(0...3, .misfire)], next: start.advanced(by: .seconds(6)))
+            try expectEqual(try await data.ledger(of: task).map(\.lastScheduledAt), ends, "the end after a shorter one")
+            task = try await data.task(task.id)
+            _ = try await data.store.tasks.fire([data.decision(for: task, next: start.advanced(by: .seconds(7)))])
+            try await goBack(to: 6)
+            try await data.fire(task, skips: [start.skips(6...9, .misfire)], next: nil)
+            let lines = try await data.ledger(of: task)
+            try expectEqual(lines.map(\.skipped), [.misfire, nil, .misfire], "the lines")
+            try expectEqual(lines.last?.lastScheduledAt, start.advanced(by: .seconds(9)), "the end of the rest")
+            try expect(lines[2].scheduledAt > lines[1].scheduledAt, "the rest begins with the line before it")
+        },
         ContractCase("several tasks go their series on in one call") { data in
             let start = data.clock.now
             var tasks = [

@@ -135,6 +135,20 @@ extension StoreContract {
             try await data.endAll(on: worker)
             try expectEqual(try await data.allRuns(of: leaf).map(\.workflow), [run.id], "the wave")
         },
+        ContractCase("a root that was made before its task had dependents belongs to its wave") { data in
+            let root = try await data.root()
+            let worker = try await data.worker()
+            let run = try await data.runs(1, of: root)[0]
+            let attempt = try await data.only(root, on: worker)
+            let leaf = try await data.dependent("leaf", on: root)
+            let results = try await data.store.runs.cancel(.workflow(run.id), tenant: .default, reason: "stop")
+            try expectEqual(results, [run.id: .requested], "what was cancelled")
+            _ = try await data.store.runs.settle([data.outcome(.success, of: attempt, on: worker)])
+            let following = try await data.only(leaf, on: worker)
+            _ = try await data.store.runs.settle([data.outcome(.failure(.user), of: following, on: worker)])
+            let record = try await data.store.runs.wave(run.id, tenant: .default, limit: 1)
+            try expectEqual(record.statuses, [.completed, .failed], "the states of what is cut")
+        },
         ContractCase("each run of a backfill starts a wave of its own") { data in
             let root = try await data.root()
             let sides = [try await data.dependent("b", on: root), try await data.dependent("c", on: root)]

@@ -4,16 +4,28 @@ import SchedulerDomain
 extension InMemoryState {
     /// Writes a skipped series, where it may into the task's latest line.
     mutating func record(_ skip: SkippedFires, of task: TaskDefinition, mayContinue: Bool, now: UTCInstant) {
+        func line(_ skip: SkippedFires) -> FireRecord {
+            FireRecord(
+                task: task.id, version: task.version, scheduledAt: skip.first,
+                lastScheduledAt: skip.last == skip.first ? nil : skip.last, skipped: skip.reason, decidedAt: now)
+        }
         var lines = fires[task.id, default: []]
         let latest = lines.indices.max { lines[$0].scheduledAt < lines[$1].scheduledAt }
         if mayContinue, let latest, lines[latest].isContinued(by: skip, version: task.version) {
             lines[latest].lastScheduledAt = skip.last
             lines[latest].decidedAt = now
-        } else if !lines.contains(where: { $0.scheduledAt == skip.first }) {
-            lines.append(
-                FireRecord(
-                    task: task.id, version: task.version, scheduledAt: skip.first,
-                    lastScheduledAt: skip.last == skip.first ? nil : skip.last, skipped: skip.reason, decidedAt: now))
+        } else if let index = lines.firstIndex(where: { $0.scheduledAt == skip.first }) {
+            let end = lines[index].lastScheduledAt ?? skip.first
+            if end >= skip.last { return }
+            if lines[index].skipped == skip.reason, lines[index].version == task.version {
+                lines[index].lastScheduledAt = skip.last
+                lines[index].decidedAt = now
+            } else {
+                let first = end.advanced(by: .microseconds(1))
+                lines.append(line(SkippedFires(first: first, last: skip.last, reason: skip.reason)))
+            }
+        } else {
+            lines.append(line(skip))
         }
         fires[task.id] = lines
     }

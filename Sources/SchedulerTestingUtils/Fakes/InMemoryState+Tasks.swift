@@ -21,7 +21,9 @@ extension InMemoryState {
             throw SchedulerError(.notFound, "task \(edit.task.id) does not exist")
         }
         let expectedNext = edit.decided.map(\.from) ?? old.nextRunAt
-        guard stored.version == old.version, stored.nextRunAt == expectedNext, stored.status == old.status else {
+        guard stored.version == old.version, stored.nextRunAt == expectedNext, stored.status == old.status,
+            stored.pausedAt == old.pausedAt
+        else {
             throw SchedulerError(.conflict, "task \(edit.task.id) was changed meanwhile; read it again")
         }
         if edit.task.spec.name != stored.spec.name {
@@ -51,14 +53,18 @@ extension InMemoryState {
         return task
     }
 
-    mutating func delete(_ id: TaskID, now: UTCInstant) {
-        deleted.insert(id)
-        forgetJoins(of: id)
-        tasks[id]?.nextRunAt = nil
-        tasks[id]?.pausedAt = nil
-        tasks[id]?.updatedAt = now
-        for run in live.values where run.task == id && run.status == .pending {
-            end(run, as: .cancelled, at: now, now: now)
+    /// Deletes tasks and cancels their runs, after the edges of all are gone.
+    mutating func delete(_ ids: [TaskID], now: UTCInstant) {
+        deleted.formUnion(ids)
+        for id in ids {
+            forgetJoins(of: id)
+            tasks[id]?.status = .inactive
+            tasks[id]?.nextRunAt = nil
+            tasks[id]?.pausedAt = nil
+            tasks[id]?.updatedAt = now
+        }
+        for run in live.values where ids.contains(run.task) {
+            _ = cancel(run, reason: TaskDefinition.deletion, now: now)
         }
     }
 
@@ -95,7 +101,7 @@ extension InMemoryState {
             id: new.id, tenant: task.tenant, task: task.id, taskVersion: task.version, taskType: task.spec.taskType,
             priority: new.overrides.priority ?? task.spec.priority, concurrencyKey: task.spec.concurrencyKey,
             overrides: new.overrides, trigger: new.trigger, triggeredBy: new.triggeredBy, scheduledAt: scheduledAt,
-            dueAt: new.dueAt ?? scheduledAt, workflow: new.workflow ?? (dependents(of: task.id).isEmpty ? nil : new.id),
+            dueAt: new.due(now: now), workflow: new.workflow ?? (dependents(of: task.id).isEmpty ? nil : new.id),
             traceContext: new.traceContext, createdAt: now, updatedAt: now)
         live[run.id] = run
         task.executionCount += 1

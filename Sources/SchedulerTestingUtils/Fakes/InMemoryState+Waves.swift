@@ -51,6 +51,8 @@ extension InMemoryState {
         guard ends.contains(where: { !dependents(of: $0.task).isEmpty }) else { return }
         var plan = WavePlan(now: now)
         plan.names = tasks.mapValues(\.spec.name)
+        let withdrawn = backfilled.values.joined().filter { backfills[$0.backfill]?.cancelledAt != nil }
+        plan.withdrawn = Set(withdrawn.map(\.run))
         plan.scope = WaveScope(upstreams: graph.mapValues { $0.map(\.upstream) })
         var open = ends
         while !open.isEmpty {

@@ -50,7 +50,7 @@ public final class InMemoryTaskRepository: TaskRepository {
             } else {
                 try state.checkNoDependents(of: found)
             }
-            for id in found { state.delete(id, now: now) }
+            state.delete(found, now: now)
             return found
         }
     }

@@ -65,7 +65,8 @@ public final class InMemoryTaskRunRepository: TaskRunRepository {
             let ids: Set<RunID> =
                 switch selection {
                 case .runs(let ids): Set(ids)
-                case .workflow(let workflow): Set(state.live.values.filter { $0.workflow == workflow }.map(\.id))
+                case .workflow(let workflow):
+                    Set(state.live.values.filter { $0.workflow == workflow || $0.id == workflow }.map(\.id))
                 }
             var results: [RunID: CancelResult] = [:]
             for id in ids {

@@ -24,10 +24,24 @@ struct BackfillTests {
         return try await store.tasks.create([TaskDraft(spec: spec)])[0].id
     }
 
+    /// A service whose backfills are watched; actions are told the number of the call.
+    private func watched(
+        before: @escaping WatchedBackfills.Action = { _, _, _ in },
+        after: @escaping WatchedBackfills.Action = { _, _, _ in }
+    ) -> (service: TaskService, backfills: WatchedBackfills) {
+        let backfills = WatchedBackfills(base: store.backfills, before: before, after: after)
+        return (TaskService(store: WatchedStore(base: store, backfills: backfills), clock: clock), backfills)
+    }
+
     private func past(_ seconds: Int) -> UTCInstant { clock.now.advanced(by: .seconds(-seconds)) }
 
     private func runs(of task: TaskID) async throws -> [TaskRun] {
         try await store.runs.list(TaskRunQuery(task: task, limit: 500)).items.sorted { $0.scheduledAt < $1.scheduledAt }
+    }
+
+    private func runs(of task: TaskID, _ backfill: RunID) async throws -> [TaskRun] {
+        let fires = try await store.backfills.fires(of: task, in: .distantPast ..< .distantFuture, limit: 10_000)
+        return try await store.runs.find(fires.filter { $0.backfill == backfill }.map(\.run), tenant: .default)
     }
 
     @Test("the fire times of the range get runs of low priority that fall due one after another")
@@ -64,6 +78,63 @@ struct BackfillTests {
         #expect(progress.created == 1_200)
         #expect(progress.backfill.remainingFrom == past(1_800))
         #expect(try await service.find(task).executionCount == 1_200)
+    }
+
+    @Test("a small limit costs few transactions, also where most fire times have their runs")
+    func fewTransactions() async throws {
+        let task = try await task("* * * * * *")
+        _ = try await service.backfill(task, BackfillBody(from: past(3_000), to: past(1_000), limit: 2_000))
+        let (service, backfills) = watched()
+        let progress = try await service.backfill(task, BackfillBody(from: past(3_000), to: clock.now, limit: 1))
+        #expect(progress.created == 1 && progress.backfill.leftOut == 2_000)
+        #expect(progress.backfill.remainingFrom == past(999))
+        #expect(backfills.calls == 5)
+        // It does not wait for the turn of those that were left out.
+        #expect(try await runs(of: task, progress.backfill.id).map(\.dueAt) == [clock.now])
+    }
+
+    @Test("one that fails half way ends with what it has made, and says where to go on")
+    func failure() async throws {
+        let task = try await task("* * * * * *")
+        let (service, backfills) = watched(before: { call, _, _ in
+            if call == 2 { throw SchedulerError(.storeUnavailable, "away") }
+        })
+        let error = await #expect(throws: SchedulerError.self) {
+            try await service.backfill(task, BackfillBody(from: past(3_000), to: clock.now, limit: 3_000))
+        }
+        #expect(error?.code == .storeUnavailable)
+        let found = try await service.findBackfill(try #require(backfills.begun), of: task)
+        #expect(found.state == .running && found.created == 500)
+        #expect(found.backfill.remainingFrom == past(2_500))
+    }
+
+    @Test("one whose caller goes away ends as well")
+    func abandoned() async throws {
+        let task = try await task("* * * * * *")
+        let (service, backfills) = watched(before: { call, _, _ in
+            guard call == 2 else { return }
+            withUnsafeCurrentTask { $0?.cancel() }
+            try Task.checkCancellation()
+        })
+        let body = BackfillBody(from: past(3_000), to: clock.now, limit: 3_000)
+        await #expect(throws: CancellationError.self) {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { _ = try await service.backfill(task, body) }
+                try await group.next()
+            }
+        }
+        let found = try await store.backfills.find(try #require(backfills.begun), task: task, tenant: .default)
+        #expect(found?.state == .running && found?.backfill.remainingFrom == past(2_500))
+    }
+
+    @Test("a slice that loses against a concurrent transaction is tried again")
+    func conflict() async throws {
+        let task = try await task()
+        let (service, backfills) = watched(before: { call, _, _ in
+            if call < 3 { throw SchedulerError(.transactionConflict, "lost") }
+        })
+        let progress = try await service.backfill(task, BackfillBody(from: past(300), to: clock.now))
+        #expect(progress.created == 5 && backfills.calls == 3)
     }
 
     @Test("two people who backfill the same range at once get each fire time once")
@@ -110,9 +181,12 @@ struct BackfillTests {
         #expect(try await runs(of: task).compactMap(\.errorMessage).allSatisfy { $0.contains("backfill") })
 
         let other = try await self.task("* * * * * *") { $0.name = "other" }
-        let hasty = CancellingBackfills(base: store.backfills)
-        let service = TaskService(store: CancellingStore(base: store, backfills: hasty), clock: clock)
-        let stopped = try await service.backfill(other, BackfillBody(from: past(3_000), to: clock.now, limit: 3_000))
+        let canceller = service
+        let hasty = watched(after: { _, runs, backfill in
+            _ = try await canceller.cancelBackfill(backfill, of: runs[0].task)
+        })
+        let stopped = try await hasty.service.backfill(
+            other, BackfillBody(from: past(3_000), to: clock.now, limit: 3_000))
         #expect(stopped.state == .cancelled && stopped.runs == [.cancelled: 500])
         #expect(stopped.backfill.remainingFrom == past(2_500))
     }
@@ -150,47 +224,4 @@ struct BackfillTests {
         let error = #expect(throws: SchedulerError.self) { try BackfillBody(json) }
         #expect(error?.faults.map(\.field) == fields)
     }
-}
-
-/// Backfills that somebody cancels as soon as their first runs are there.
-private struct CancellingBackfills: BackfillRepository {
-    let base: any BackfillRepository
-
-    func add(_ runs: [NewRun], to backfill: RunID) async throws -> BackfillStep {
-        let step = try await base.add(runs, to: backfill)
-        if let task = runs.first?.task {
-            _ = try await base.cancel(backfill, task: task, tenant: .default, reason: "stop")
-        }
-        return step
-    }
-
-    func begin(_ backfill: Backfill) async throws -> Backfill { try await base.begin(backfill) }
-    func finish(_ backfill: RunID, remainingFrom: UTCInstant?) async throws {
-        try await base.finish(backfill, remainingFrom: remainingFrom)
-    }
-    func find(_ id: RunID, task: TaskID, tenant: TenantID) async throws -> BackfillProgress? {
-        try await base.find(id, task: task, tenant: tenant)
-    }
-    func cancel(_ id: RunID, task: TaskID, tenant: TenantID, reason: String) async throws -> BackfillProgress? {
-        try await base.cancel(id, task: task, tenant: tenant, reason: reason)
-    }
-    func fires(of task: TaskID, in range: Range<UTCInstant>, limit: Int) async throws -> [BackfilledFire] {
-        try await base.fires(of: task, in: range, limit: limit)
-    }
-}
-
-private struct CancellingStore: SchedulerStore {
-    let base: any SchedulerStore
-    let backfills: any BackfillRepository
-
-    var tenants: any TenantRepository { base.tenants }
-    var zoneSettings: any ZoneSettings { base.zoneSettings }
-    var tasks: any TaskRepository { base.tasks }
-    var runs: any TaskRunRepository { base.runs }
-    var workers: any WorkerRepository { base.workers }
-    var recovery: any RecoveryRepository { base.recovery }
-    var locks: any DistributedLock { base.locks }
-    var wakeUps: any WakeUps { base.wakeUps }
-
-    func now() async throws -> UTCInstant { try await base.now() }
 }

@@ -51,6 +51,20 @@ struct WavePlanTests {
         #expect(plan.changes.childRuns.values.map { $0 } == [run.id])
     }
 
+    @Test(
+        "however a run of a cancelled backfill ends, what depends on it is skipped",
+        arguments: [TaskRunStatus.completed, .failed, .cancelled])
+    func withdrawn(status: TaskRunStatus) throws {
+        let always = child(2, on: [1]) { $0.edges = [TaskDependency(on: TaskID(1), .onCompletion)] }
+        var plan = plan([always, child(3, on: [2])])
+        plan.withdrawn = [ids[0]]
+        let spread = plan.record([end(0, of: 1, as: status)])
+        _ = plan.record(spread)
+        #expect(plan.changes.created.isEmpty)
+        #expect(plan.changes.skipped.map(\.task) == [TaskID(2), TaskID(3)])
+        #expect(Set(plan.changes.skipped.map(\.reason)) == ["its backfill was cancelled"])
+    }
+
     @Test("an end of a task on which none depends changes nothing")
     func nobody() {
         var plan = plan([child(2, on: [1])])

@@ -78,7 +78,7 @@ struct SQLiteStoreTests {
         arguments: [
             SQLitePickSQL.nextClass, SQLitePickSQL.heads, SQLitePickSQL.nextLane, SQLitePickSQL.laneHeads,
             SQLitePickSQL.nextDue, SQLitePickSQL.underWay, SQLitePickSQL.holdersOfTask, SQLitePickSQL.holdersOfKey,
-            SQLiteTaskRunSQL.findLive, SQLiteTaskRunSQL.findHistory, SQLiteTaskSQL.pendingRuns, SQLiteTaskSQL.due,
+            SQLiteTaskRunSQL.findLive, SQLiteTaskRunSQL.findHistory, SQLiteTaskSQL.liveRuns, SQLiteTaskSQL.due,
             SQLiteTaskSQL.nextFire, SQLiteTaskSQL.fires,
             SQLiteTaskRunSQL.selectHistory + " WHERE task_id = ? AND id < ? ORDER BY id DESC LIMIT 10",
             SQLiteWaveSQL.dependents, SQLiteWaveSQL.hasDependents, SQLiteWaveSQL.edges, SQLiteWaveSQL.upstreams,

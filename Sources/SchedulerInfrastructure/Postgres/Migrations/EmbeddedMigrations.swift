@@ -317,6 +317,8 @@ extension PostgresMigration {
                     max_runs integer NOT NULL CHECK (max_runs >= 1),
                     created_by text,
                     created_at timestamptz NOT NULL,
+                    -- When it last came on with making runs.
+                    worked_at timestamptz NOT NULL,
                     left_out integer NOT NULL DEFAULT 0 CHECK (left_out >= 0),
                     remaining_from timestamptz,
                     finished_at timestamptz,
@@ -333,6 +335,7 @@ extension PostgresMigration {
                 );
 
                 CREATE INDEX backfill_fires_backfill ON backfill_fires (backfill_id);
+                CREATE INDEX backfill_fires_run ON backfill_fires (run_id);
 
                 """#,
             down: #"""

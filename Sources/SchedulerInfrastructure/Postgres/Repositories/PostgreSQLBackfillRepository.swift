@@ -22,10 +22,10 @@ public struct PostgreSQLBackfillRepository: BackfillRepository {
         }
     }
 
-    public func add(_ runs: [NewRun], to backfill: RunID) async throws -> BackfillStep {
+    public func add(_ runs: [NewRun], to backfill: RunID, atMost limit: Int) async throws -> BackfillStep {
         let now = context.now
         return try await context.pool.transaction("backfill runs") { session in
-            try session.add(runs, to: backfill, now: now)
+            try session.add(runs, to: backfill, atMost: limit, now: now)
         }
     }
 
@@ -37,23 +37,31 @@ public struct PostgreSQLBackfillRepository: BackfillRepository {
     }
 
     public func find(_ id: RunID, task: TaskID, tenant: TenantID) async throws -> BackfillProgress? {
-        try await context.pool.withSession("find a backfill") { session in
-            try session.backfillProgress(id, task: task, tenant: tenant)
+        let now = context.now
+        return try await context.pool.withSession("find a backfill") { session in
+            try session.backfillProgress(id, task: task, tenant: tenant, now: now)
         }
     }
 
-    public func cancel(
-        _ id: RunID, task: TaskID, tenant: TenantID, reason: String
-    ) async throws -> BackfillProgress? {
+    public func cancel(_ id: RunID, task: TaskID, tenant: TenantID) async throws -> BackfillProgress? {
         let now = context.now
         return try await context.pool.transaction("cancel a backfill") { session in
-            // Whoever adds runs holds this row, so what it adds is committed and found, or not added at all.
+            // Whoever adds runs holds this row, and whoever ends some shares it: what they bring about is committed
+            // and found by `cancelRuns`, or does not come about.
             try session.execute(BackfillSQL.lock, [.uuid(id.bits)])
-            guard let progress = try session.backfillProgress(id, task: task, tenant: tenant) else { return nil }
+            guard let progress = try session.backfillProgress(id, task: task, tenant: tenant, now: now) else {
+                return nil
+            }
             guard progress.state != .completed, progress.state != .cancelled else { return progress }
             try session.execute(BackfillSQL.cancel, [.uuid(id.bits), now])
-            _ = try session.cancel(.workflow(id), tenant: tenant, reason: reason, now: now)
-            return try session.backfillProgress(id, task: task, tenant: tenant)
+            return try session.backfillProgress(id, task: task, tenant: tenant, now: now)
+        }
+    }
+
+    public func cancelRuns(of backfill: RunID, limit: Int, reason: String) async throws -> Int {
+        let now = context.now
+        return try await context.pool.transaction("cancel runs of a backfill") { session in
+            try session.cancelRuns(of: backfill, limit: limit, reason: reason, now: now)
         }
     }
 
@@ -76,15 +84,16 @@ public struct PostgreSQLBackfillRepository: BackfillRepository {
 /// The statements of `PostgreSQLBackfillRepository`, named after its methods.
 private enum BackfillSQL {
     private static let columns = """
-        id, tenant_id, task_id, from_at, to_at, max_runs, created_by, created_at, left_out, remaining_from,
-        finished_at, cancelled_at
+        id, tenant_id, task_id, from_at, to_at, max_runs, created_by, created_at, worked_at, left_out,
+        remaining_from, finished_at, cancelled_at
         """
 
     static let begin = PostgresStatement.write(
         "backfills.begin",
         """
-        INSERT INTO backfills (id, tenant_id, task_id, from_at, to_at, max_runs, created_by, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, coalesce($8, now()))
+        INSERT INTO backfills (id, tenant_id, task_id, from_at, to_at, max_runs, created_by, created_at,
+                               worked_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, coalesce($8, now()), coalesce($8, now()))
         RETURNING \(columns)
         """)
 
@@ -92,7 +101,8 @@ private enum BackfillSQL {
         "backfills.lock", "SELECT \(columns) FROM backfills WHERE id = $1 FOR UPDATE")
 
     static let find = PostgresStatement.read(
-        "backfills.find", "SELECT \(columns) FROM backfills WHERE id = $1 AND task_id = $2 AND tenant_id = $3")
+        "backfills.find",
+        "SELECT \(columns), coalesce($4, now()) FROM backfills WHERE id = $1 AND task_id = $2 AND tenant_id = $3")
 
     static let owner = PostgresStatement.read("backfills.owner", "SELECT task_id FROM backfills WHERE id = $1")
 
@@ -113,8 +123,9 @@ private enum BackfillSQL {
         SELECT $1, scheduled_at, $2, run_id FROM unnest($3, $4) AS fire (scheduled_at, run_id)
         """)
 
-    static let leaveOut = PostgresStatement.write(
-        "backfills.leaveOut", "UPDATE backfills SET left_out = left_out + $2 WHERE id = $1")
+    static let comeOn = PostgresStatement.write(
+        "backfills.comeOn",
+        "UPDATE backfills SET left_out = left_out + $2, worked_at = $3 WHERE id = $1")
 
     static let finish = PostgresStatement.write(
         "backfills.finish",
@@ -149,10 +160,12 @@ private enum BackfillSQL {
 /// Backfilling inside a transaction.
 extension PostgresSession {
     /// Everybody who gives a fire time of the task a run holds the task's row, so what is read here stays true.
-    fileprivate func add(_ runs: [NewRun], to backfill: RunID, now: PostgresParameter) throws -> BackfillStep {
+    fileprivate func add(
+        _ runs: [NewRun], to backfill: RunID, atMost limit: Int, now: PostgresParameter
+    ) throws -> BackfillStep {
         let id = PostgresParameter.uuid(backfill.bits)
         guard let owner = try execute(BackfillSQL.owner, [id]).first({ TaskID(try $0.int64()) }),
-            var task = try lockTasks([owner], now: now)[owner], !task.isDeleted
+            let task = try lockTasks([owner], now: now)[owner], !task.isDeleted
         else { throw SchedulerError(.notFound, "backfill \(backfill) or its task does not exist") }
         guard let present = try execute(BackfillSQL.lock, [id]).first({ try $0.backfill() }),
             present.cancelledAt == nil
@@ -162,21 +175,10 @@ extension PostgresSession {
             try execute(
                 BackfillSQL.taken, [.int8(owner.rawValue), .instants(runs.map(\.scheduledAt))]
             ).map { try $0.instant() })
-        var step = BackfillStep()
-        var made: [TaskRun] = []
-        for new in runs {
-            let run = task.run(new)
-            if taken.contains(run.scheduledAt) || task.hasYetToDecide(run.scheduledAt) {
-                step.leftOut += 1
-            } else if task.allows(1) {
-                task.executionCount += 1
-                made.append(run)
-            } else {
-                step.stoppedAt = run.scheduledAt
-                break
-            }
-        }
-        step.created = made.map(\.id)
+        let slice = BackfillSlice(
+            runs, atMost: limit, taken: taken, undecided: task.status == .active ? task.nextRunAt : nil,
+            room: task.maxExecutions.map { $0 - task.executionCount }, now: task.now)
+        let made = slice.made.map { task.run($0) }
         try insert(made)
         try count(made)
         try execute(
@@ -184,28 +186,25 @@ extension PostgresSession {
             [
                 .int8(owner.rawValue), id, .instants(made.map(\.scheduledAt)), .uuids(made.map(\.id.bits)),
             ])
-        try execute(BackfillSQL.leaveOut, [id, .int4(step.leftOut)])
-        return step
+        try execute(BackfillSQL.comeOn, [id, .int4(slice.step.leftOut), .instant(task.now)])
+        return slice.step
     }
 
     fileprivate func backfillProgress(
-        _ id: RunID, task: TaskID, tenant: TenantID
+        _ id: RunID, task: TaskID, tenant: TenantID, now: PostgresParameter
     ) throws -> BackfillProgress? {
-        let key = [PostgresParameter.uuid(id.bits), .int8(task.rawValue), .text(tenant.rawValue)]
-        guard let backfill = try execute(BackfillSQL.find, key).first({ try $0.backfill() }) else { return nil }
+        let key = [PostgresParameter.uuid(id.bits), .int8(task.rawValue), .text(tenant.rawValue), now]
+        let found = try execute(BackfillSQL.find, key).first { row in
+            BackfillProgress(backfill: try row.backfill(), asOf: try row.instant())
+        }
+        guard var progress = found else { return nil }
         let runs = try execute(BackfillSQL.runs, [.uuid(id.bits)]).map { RunID(bits: try $0.uuid()) }
-        guard let lowest = runs.min(), let highest = runs.max() else { return BackfillProgress(backfill: backfill) }
+        guard let lowest = runs.min(), let highest = runs.max() else { return progress }
         let counts = try execute(
             BackfillSQL.count, [.uuids(runs.map(\.bits)), .uuid(lowest.bits), .uuid(highest.bits)]
         ).map { row -> (TaskRunStatus, Int) in (try row.value(), try row.int()) }
-        return BackfillProgress(backfill: backfill, runs: Dictionary(counts, uniquingKeysWith: +))
-    }
-}
-
-extension LockedTask {
-    /// Whether the schedule itself decides the fire time: it is due, but no dispatcher has come to it.
-    fileprivate func hasYetToDecide(_ fire: UTCInstant) -> Bool {
-        status == .active && nextRunAt.map { fire >= $0 } ?? false
+        progress.runs = Dictionary(counts, uniquingKeysWith: +)
+        return progress
     }
 }
 
@@ -215,7 +214,8 @@ extension PostgresRowReader {
         Backfill(
             id: RunID(bits: try uuid()), tenant: TenantID(try text()), task: TaskID(try int64()), from: try instant(),
             to: try instant(), limit: try int(), createdBy: optionalText(), createdAt: try instant(),
-            leftOut: try int(), remainingFrom: try optionalInstant(), finishedAt: try optionalInstant(),
+            workedAt: try instant(), leftOut: try int(), remainingFrom: try optionalInstant(),
+            finishedAt: try optionalInstant(),
             cancelledAt: try optionalInstant())
     }
 }

@@ -55,7 +55,7 @@ public struct PostgreSQLTaskRepository: TaskRepository {
             try session.removeDependencies(of: present)
             let rows = PostgresParameter.int8s(present.map(\.rawValue))
             try session.execute(TaskSQL.delete, [rows, now])
-            try session.execute(TaskSQL.cancelPending, [rows, now])
+            try session.execute(TaskSQL.cancelRuns, [rows, now, .text(TaskDefinition.deletion)])
             return present
         }
     }

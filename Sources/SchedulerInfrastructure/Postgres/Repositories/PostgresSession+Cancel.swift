@@ -2,11 +2,26 @@ import SchedulerDomain
 import SchedulerErrors
 
 private enum CancelSQL {
+    /// A root that became one after it was made, as its task had no dependents then, has no workflow.
     static let lockWorkflow = PostgresStatement.write(
         "runs.lockWorkflow",
         """
         SELECT \(LockedRun.columns), coalesce($2, now())
-        FROM run_live AS run WHERE run.workflow_id = $1 ORDER BY run.id FOR UPDATE
+        FROM run_live AS run WHERE run.workflow_id = $1 OR run.id = $1 ORDER BY run.id FOR UPDATE
+        """)
+
+    /// Live runs of a cancelled backfill, and of the waves that they are the roots of, that nobody asked to end.
+    static let lockBackfilled = PostgresStatement.write(
+        "runs.lockBackfilled",
+        """
+        SELECT \(LockedRun.columns), coalesce($2, now())
+        FROM run_live AS run
+        WHERE run.workflow_id = ANY (ARRAY(
+                  SELECT id FROM backfills WHERE id = $1
+                  UNION ALL SELECT run_id FROM backfill_fires WHERE backfill_id = $1))
+              AND (run.status <> 'running' OR run.cancel_requested_at IS NULL)
+              AND EXISTS (SELECT FROM backfills WHERE id = $1 AND cancelled_at IS NOT NULL)
+        ORDER BY run.id LIMIT $3 FOR UPDATE OF run
         """)
 
     /// The live runs of tasks beyond the newest few, which count against the overlap policy.
@@ -58,6 +73,16 @@ extension PostgresSession {
             for id in ended where results[id] == nil { results[id] = .alreadyEnded }
             return results
         }
+    }
+
+    /// Cancels live runs of a cancelled backfill and what followed from them.
+    ///
+    /// - Returns: how many.
+    func cancelRuns(of backfill: RunID, limit: Int, reason: String, now: PostgresParameter) throws -> Int {
+        let runs = try execute(CancelSQL.lockBackfilled, [.uuid(backfill.bits), now, .int8(Int64(limit))])
+            .map { try LockedRun(&$0) }
+        try addStats(cancel(runs, reason: reason))
+        return runs.count
     }
 
     /// Locks the runs whose place new ones take, by task.

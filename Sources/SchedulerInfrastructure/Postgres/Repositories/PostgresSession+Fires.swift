@@ -111,9 +111,31 @@ extension PostgresSession {
                 .instants(fires.map(\.lastScheduledAt)), .int4s(fires.map(\.version)),
                 .uuids(fires.map { $0.run?.bits }),
                 .texts(fires.map { $0.skipped?.rawValue }), .instant(now),
-            ])
-        return Set(try rows.map { try $0.optionalUUID() }.compactMap { $0.map(RunID.init) })
+            ]
+        ).map { row in
+            (key: FireKey(task: try row.int64(), at: try row.instant()), run: try row.optionalUUID().map(RunID.init))
+        }
+        let written = Set(rows.map(\.key))
+        let cut = fires.filter { fire in
+            fire.lastScheduledAt != nil && !written.contains(FireKey(task: fire.task.rawValue, at: fire.scheduledAt))
+        }
+        if !cut.isEmpty {
+            try execute(
+                TaskSQL.addRests,
+                [
+                    .int8s(cut.map(\.task.rawValue)), .instants(cut.map(\.scheduledAt)),
+                    .instants(cut.map(\.lastScheduledAt)), .int4s(cut.map(\.version)),
+                    .texts(cut.map { $0.skipped?.rawValue }), .instant(now),
+                ])
+        }
+        return Set(rows.compactMap(\.run))
     }
+}
+
+/// The key of a line of the ledger.
+private struct FireKey: Hashable {
+    let task: Int64
+    let at: UTCInstant
 }
 
 /// A skipped series with the version that it belongs to.

@@ -91,7 +91,10 @@ extension PostgresSession {
             throw SchedulerError(.notFound, "task \(edit.task.id) does not exist", context: context)
         }
         let expected = edit.decided.map { $0.from } ?? old.nextRunAt
-        guard row.version == edit.task.version, row.nextRunAt == expected, row.status == old.status else {
+        // Another pause than the one that was read leaves other fire times out.
+        guard row.version == edit.task.version, row.nextRunAt == expected, row.status == old.status,
+            row.pausedAt == old.pausedAt
+        else {
             throw SchedulerError(
                 .conflict, "task \(edit.task.id) was changed by somebody else; read it again", context: context)
         }

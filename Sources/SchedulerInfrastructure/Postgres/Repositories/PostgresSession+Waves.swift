@@ -25,7 +25,11 @@ extension PostgresSession {
                     try add(locked, to: &plan)
                 }
             }
-            if !tasks.isEmpty { try addRoots(of: open.filter { waves.insert($0.wave).inserted }, to: &plan.scope) }
+            if !tasks.isEmpty {
+                let fresh = open.filter { waves.insert($0.wave).inserted }
+                try plan.withdrawn.formUnion(withdrawn(among: fresh.map(\.wave)))
+                try addRoots(of: fresh, to: &plan.scope)
+            }
             open = plan.record(open)
         }
         try write(plan.changes, tasks, now: now)
@@ -92,6 +96,13 @@ extension PostgresSession {
             joins[joins.count - 1].arrivals.append(try row.arrival())
         }
         return joins
+    }
+
+    /// The waves that came of cancelled backfills.
+    private func withdrawn(among waves: [RunID]) throws -> [RunID] {
+        guard !waves.isEmpty else { return [] }
+        return try execute(WaveSQL.backfilled, [.uuids(waves.map(\.bits))])
+            .map { (RunID(bits: try $0.uuid()), try $0.bool()) }.filter(\.1).map(\.0)
     }
 
     /// Reads the runs that the waves are named by.

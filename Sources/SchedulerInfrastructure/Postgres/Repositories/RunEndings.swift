@@ -134,7 +134,7 @@ private enum RunEndingSQL {
 /// Moving locked runs on, inside a transaction.
 extension PostgresSession {
     /// Moves runs to the history and tells the dependents of their tasks; every end of a run goes through here, save
-    /// those of deleted tasks, on which none depends.
+    /// those that a deletion brings about (`TaskSQL.cancelRuns`): on deleted tasks none depends.
     func end(_ endings: [RunEnding]) throws {
         guard let now = endings.first?.run.now else { return }
         try execute(

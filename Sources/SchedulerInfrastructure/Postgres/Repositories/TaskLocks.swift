@@ -15,6 +15,7 @@ struct LockedTask {
     let maxExecutions: Int64?
     var nextRunAt: UTCInstant?
     var lastRunAt: UTCInstant?
+    let pausedAt: UTCInstant?
     let hasDependents: Bool
     /// The store's time in this transaction.
     let now: UTCInstant
@@ -29,7 +30,7 @@ struct LockedTask {
             id: new.id, tenant: tenant, task: id, taskVersion: version, taskType: taskType,
             priority: new.overrides.priority ?? priority, concurrencyKey: concurrencyKey, overrides: new.overrides,
             trigger: new.trigger, triggeredBy: new.triggeredBy, scheduledAt: scheduledAt,
-            dueAt: new.dueAt ?? scheduledAt, workflow: new.workflow ?? (hasDependents ? new.id : nil),
+            dueAt: new.due(now: now), workflow: new.workflow ?? (hasDependents ? new.id : nil),
             traceContext: new.traceContext, createdAt: now, updatedAt: now)
     }
 }
@@ -43,7 +44,7 @@ private enum TaskLockSQL {
 
     private static let locked = """
         SELECT id, tenant_id, version, status, deleted_at IS NOT NULL, task_type, priority, concurrency_key,
-               execution_count, max_executions, next_run_at, last_run_at,
+               execution_count, max_executions, next_run_at, last_run_at, paused_at,
                EXISTS (SELECT FROM task_dependencies WHERE upstream_id = task.id), coalesce($2, now())
         FROM tasks AS task WHERE id = ANY($1) ORDER BY id
         """
@@ -92,7 +93,8 @@ extension PostgresSession {
                 status: try row.value(), isDeleted: try row.bool(), taskType: try row.text(),
                 priority: try row.priority(), concurrencyKey: row.optionalText(), executionCount: try row.int64(),
                 maxExecutions: try row.optionalInt64(), nextRunAt: try row.optionalInstant(),
-                lastRunAt: try row.optionalInstant(), hasDependents: try row.bool(), now: try row.instant())
+                lastRunAt: try row.optionalInstant(), pausedAt: try row.optionalInstant(),
+                hasDependents: try row.bool(), now: try row.instant())
         }
         return Dictionary(uniqueKeysWithValues: rows.map { ($0.id, $0) })
     }

@@ -58,24 +58,34 @@ enum TaskSQL {
         WHERE id = ANY($1)
         """)
 
-    /// Ends what waits; a run that a picker took meanwhile is left to it.
-    static let cancelPending = PostgresStatement.write(
-        "tasks.cancelPending",
+    /// Ends what has not started, and asks what runs to end; the edges of the tasks are gone, so nothing follows.
+    ///
+    /// Each half of the condition has its index.
+    static let cancelRuns = PostgresStatement.write(
+        "tasks.cancelRuns",
         """
         WITH locked AS MATERIALIZED (
-            SELECT id FROM run_live WHERE task_id = ANY($1) AND dispatched_at IS NULL ORDER BY id FOR UPDATE
+            SELECT id, status FROM run_live
+            WHERE task_id = ANY($1) AND (dispatched_at IS NULL OR dispatched_at IS NOT NULL)
+            ORDER BY id FOR UPDATE
+        ), asked AS (
+            UPDATE run_live AS run
+            SET cancel_requested_at = coalesce(run.cancel_requested_at, $2, now()), updated_at = coalesce($2, now())
+            FROM locked WHERE run.id = locked.id AND locked.status = 'running'
         ), gone AS (
-            DELETE FROM run_live AS run USING locked WHERE run.id = locked.id RETURNING run.*
+            DELETE FROM run_live AS run USING locked
+            WHERE run.id = locked.id AND locked.status <> 'running' RETURNING run.*
         ), moved AS (
             INSERT INTO run_history (
                 id, tenant_id, task_id, task_version, task_type, priority, concurrency_key, overrides, status,
-                trigger_type, triggered_by, scheduled_at, due_at, started_at, completed_at, attempt, settled_attempt,
-                failures, interruptions, crashes, worker_id, cancel_requested_at, progress, workflow_id,
-                trace_context, error_message, created_at, updated_at)
+                trigger_type, triggered_by, scheduled_at, due_at, dispatched_at, started_at, completed_at, attempt,
+                settled_attempt, failures, interruptions, crashes, worker_id, cancel_requested_at, progress,
+                workflow_id, trace_context, error_message, created_at, updated_at)
             SELECT id, tenant_id, task_id, task_version, task_type, priority, concurrency_key, overrides, 'cancelled',
-                   trigger_type, triggered_by, scheduled_at, due_at, started_at, coalesce($2, now()), attempt, attempt,
-                   failures, interruptions, crashes, worker_id, coalesce(cancel_requested_at, $2, now()), progress,
-                   workflow_id, trace_context, 'the task was deleted', created_at, coalesce($2, now())
+                   trigger_type, triggered_by, scheduled_at, due_at, dispatched_at, started_at, coalesce($2, now()),
+                   attempt, attempt, failures, interruptions, crashes, worker_id,
+                   coalesce(cancel_requested_at, $2, now()), progress, workflow_id, trace_context, $3, created_at,
+                   coalesce($2, now())
             FROM gone
         )
         INSERT INTO run_stats AS stats (tenant_id, task_id, hour, status, count, duration_ms)
@@ -154,7 +164,8 @@ enum TaskSQL {
         RETURNING fire.task_id
         """)
 
-    /// A fire time that stands in the ledger already (the schedule was edited back and forth) is not decided again.
+    /// A fire time that stands in the ledger already (the schedule was edited back and forth) is not decided again; a
+    /// skipped series that reaches further than one of its kind takes that along.
     static let addFires = PostgresStatement.write(
         "tasks.addFires",
         """
@@ -162,8 +173,24 @@ enum TaskSQL {
         SELECT task_id, scheduled_at, last_scheduled_at, task_version, run_id, skipped, $7
         FROM unnest($1, $2, $3, $4, $5, $6)
              AS fire (task_id, scheduled_at, last_scheduled_at, task_version, run_id, skipped)
+        ON CONFLICT (task_id, scheduled_at) DO UPDATE
+        SET last_scheduled_at = excluded.last_scheduled_at, decided_at = excluded.decided_at
+        WHERE task_fires.skipped = excluded.skipped AND task_fires.task_version = excluded.task_version
+              AND coalesce(task_fires.last_scheduled_at, task_fires.scheduled_at) < excluded.last_scheduled_at
+        RETURNING task_id, scheduled_at, run_id
+        """)
+
+    /// Writes what is left of skipped series whose first fire time stands in another line: from right after that on.
+    static let addRests = PostgresStatement.write(
+        "tasks.addRests",
+        """
+        INSERT INTO task_fires (task_id, scheduled_at, last_scheduled_at, task_version, skipped, decided_at)
+        SELECT line.task_id, coalesce(line.last_scheduled_at, line.scheduled_at) + interval '1 microsecond',
+               skip.last, skip.version, skip.reason, $6
+        FROM unnest($1, $2, $3, $4, $5) AS skip (task_id, first, last, version, reason)
+        JOIN task_fires AS line ON line.task_id = skip.task_id AND line.scheduled_at = skip.first
+        WHERE coalesce(line.last_scheduled_at, line.scheduled_at) < skip.last
         ON CONFLICT (task_id, scheduled_at) DO NOTHING
-        RETURNING run_id
         """)
 
     /// The first part is the series that began before the range and reaches into it.

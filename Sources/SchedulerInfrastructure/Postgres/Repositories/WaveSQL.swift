@@ -53,6 +53,17 @@ enum WaveSQL {
         FROM \(TaskColumns.source) WHERE task.id = ANY($1)
         """)
 
+    /// Which of the waves came of backfills, and whether those are cancelled.
+    ///
+    /// Shared, so that a backfill is not marked as cancelled between this look and the runs that follow from it.
+    static let backfilled = PostgresStatement.write(
+        "waves.backfilled",
+        """
+        SELECT fire.run_id, backfill.cancelled_at IS NOT NULL
+        FROM backfill_fires AS fire JOIN backfills AS backfill ON backfill.id = fire.backfill_id
+        WHERE fire.run_id = ANY($1) ORDER BY backfill.id FOR SHARE OF backfill
+        """)
+
     /// The open joins of tasks, each task's oldest first, one row for each arrival.
     static let joins = PostgresStatement.read(
         "waves.joins",
@@ -148,9 +159,11 @@ enum WaveSQL {
     static let states = PostgresStatement.read(
         "waves.states",
         """
-        SELECT status, NULL::timestamptz FROM run_live WHERE workflow_id = $1 AND tenant_id = $2 GROUP BY status
+        SELECT status, NULL::timestamptz FROM run_live
+        WHERE (workflow_id = $1 OR id = $1) AND tenant_id = $2 GROUP BY status
         UNION ALL
-        SELECT status, max(completed_at) FROM run_history WHERE workflow_id = $1 AND tenant_id = $2 GROUP BY status
+        SELECT status, max(completed_at) FROM run_history
+        WHERE (workflow_id = $1 OR id = $1) AND tenant_id = $2 GROUP BY status
         """)
 
     static let edges = PostgresStatement.read(
