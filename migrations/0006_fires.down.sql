@@ -1,3 +1,5 @@
+DROP INDEX tasks_status;
+CREATE INDEX tasks_status ON tasks (status);
 DROP TABLE backfill_fires, backfills;
 DROP INDEX run_live_scheduled;
 DELETE FROM task_fires WHERE skipped = 'paused';

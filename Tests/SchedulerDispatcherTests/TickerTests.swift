@@ -25,12 +25,13 @@ struct TickerTests {
 
     /// Runs a ticker whose poll is far away, and hands over the hints that runs were made.
     private func withTicker(
+        isLeading: Bool = true,
         _ body: @Sendable (inout AsyncStream<WakeUp>.AsyncIterator) async throws -> Void
     ) async throws {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let ticker = Ticker(
             fireDueTasks: FireDueTasks(tasks: store.tasks, wakeUps: store.wakeUps, clock: clock, logger: logger),
-            wakeUps: store.wakeUps, poll: .seconds(86_400), clock: clock, logger: logger)
+            wakeUps: store.wakeUps, isLeading: { isLeading }, poll: .seconds(86_400), clock: clock, logger: logger)
         var hints = store.wakeUps.stream().makeAsyncIterator()
         try await withThrowingTaskGroup { group in
             group.addTask { try await ticker.run() }
@@ -66,6 +67,20 @@ struct TickerTests {
             clock.advance(by: .seconds(600))
             #expect(await hints.next() == .runs)
             #expect(try await store.runs.list(TaskRunQuery()).items.count == 2)
+        }
+    }
+
+    @Test("of a dispatcher that does not lead comes a second later, should the leader have left something")
+    func standby() async throws {
+        try await task(in: .seconds(600))
+        try await withTicker(isLeading: false) { hints in
+            try await clock.waitForSleepers(1)
+            clock.advance(by: .seconds(600))
+            #expect(try await store.runs.list(TaskRunQuery()).items.isEmpty)
+            clock.advance(by: .seconds(1))
+            #expect(await hints.next() == .runs)
+            let run = try #require(try await store.runs.list(TaskRunQuery()).items.first)
+            #expect(run.scheduledAt.advanced(by: .seconds(1)) == run.createdAt)
         }
     }
 }

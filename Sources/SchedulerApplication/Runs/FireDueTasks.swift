@@ -17,7 +17,6 @@ public struct FireDueTasks: Sendable {
     private static let partSize = 1_000
     /// After so many batches a pass ends, so that nothing that is done between passes waits for long.
     private static let mostBatches = 20
-    private static let batchesPerHint = 4
 
     private let tasks: any TaskRepository
     private let wakeUps: any WakeUps
@@ -46,12 +45,18 @@ public struct FireDueTasks: Sendable {
         self.logger = logger
     }
 
-    public func callAsFunction() async throws -> Pass { try await pass(on: clock) }
+    /// - Parameter delay: how long the tasks are left to another dispatcher, which is expected to fire them.
+    public func callAsFunction(standby delay: Duration = .zero) async throws -> Pass {
+        try await pass(on: clock, standby: delay)
+    }
 
     /// Fires batch after batch while they are full, and reads each one while the store fires the one before it.
-    private func pass(on clock: some Clock<Duration>) async throws -> Pass {
+    private func pass(on clock: some Clock<Duration>, standby delay: Duration) async throws -> Pass {
         var burst = Burst()
         var (due, readAt) = try await read(except: setbacks.unreadable, on: clock)
+        if let first = due.entries.first?.task.nextRunAt?.advanced(by: delay), first > due.now {
+            return Pass(runsCreated: 0, nextFireIn: due.now.duration(to: first))
+        }
         for number in 1... {
             setbacks.forget(at: due.now)
             let decisions = due.entries.compactMap { decision(for: $0, now: due.now) }
@@ -60,14 +65,13 @@ public struct FireDueTasks: Sendable {
             async let behind = mayGoOn ? read(except: seen, on: clock) : nil
             let won = try await fire(decisions)
             burst.add(decisions, won: won)
-            // The workers' work waits for a burst to be fired, but not for long.
-            if number % FireDueTasks.batchesPerHint == 0 { await hint(&burst) }
             guard let next = try await behind, !won.isEmpty else { break }
             (due, readAt) = next
         }
-        await hint(&burst)
+        // Once a pass: to start runs while others are still to be fired would make those late.
+        if burst.runsCreated > 0 { await wakeUps.send(.runs) }
         let pause = setbacks.note(lost: burst.lost, won: burst.runsCreated)
-        let next = burst.next(behind: due, isFull: due.entries.count == batch, pause: pause)
+        let next = burst.next(behind: due, isFull: due.entries.count == batch, pause: pause, standby: delay)
         // The wait is reckoned from when the store read its clock.
         let wait = next.map { max(.zero, due.now.duration(to: $0) - readAt.duration(to: clock.now)) }
         return Pass(runsCreated: burst.runsCreated, nextFireIn: wait)
@@ -84,12 +88,6 @@ public struct FireDueTasks: Sendable {
         var won: Set<TaskID> = []
         for part in parts(of: decisions) { won.formUnion(try await tasks.fire(part.decisions, waits: part.waits)) }
         return won
-    }
-
-    private func hint(_ burst: inout Burst) async {
-        guard burst.isUnannounced else { return }
-        burst.isUnannounced = false
-        await wakeUps.send(.runs)
     }
 
     /// Keeps transactions short: a part makes at most `partSize` runs, unless one decision alone makes more.
@@ -136,8 +134,6 @@ public struct FireDueTasks: Sendable {
 private struct Burst {
     var runsCreated = 0
     var lost: Set<TaskID> = []
-    /// Whether there are new runs that nobody was told of.
-    var isUnannounced = false
     private var hasWon = false
     private var nextFires: UTCInstant?
 
@@ -149,18 +145,18 @@ private struct Burst {
                 continue
             }
             runsCreated += decision.runs.count
-            isUnannounced = isUnannounced || !decision.runs.isEmpty
             nextFires = [nextFires, decision.next].compactMap { $0 }.min()
         }
     }
 
     /// When to look again: behind a full batch there may be more, and what was lost is looked at again soon; but never
     /// without a pause where nothing was won.
-    func next(behind due: DueTasks, isFull: Bool, pause: Duration) -> UTCInstant? {
+    func next(behind due: DueTasks, isFull: Bool, pause: Duration, standby delay: Duration) -> UTCInstant? {
         let again = lost.isEmpty ? nil : due.now.advanced(by: pause)
         if hasWon, isFull { return due.now }
         if !hasWon, let again { return again }
-        return [due.nextFireAt, nextFires, again].compactMap { $0 }.min()
+        let soonest = [due.nextFireAt, nextFires].compactMap { $0 }.min()?.advanced(by: delay)
+        return [soonest, again].compactMap { $0 }.min()
     }
 }
 

@@ -116,7 +116,7 @@ extension RoleServices {
         let ticker = Ticker(
             fireDueTasks: FireDueTasks(
                 tasks: store.tasks, wakeUps: store.wakeUps, decider: makeDecider(configuration), logger: logger),
-            wakeUps: store.wakeUps, poll: settings.poll, logger: logger)
+            wakeUps: store.wakeUps, isLeading: { elector.lease != nil }, poll: settings.poll, logger: logger)
         let picker = Picker(
             pickRuns: PickRuns(runs: store.runs, queue: queue, batch: settings.pickBatch, logger: logger),
             queue: queue, wakeUps: store.wakeUps, signal: freed, poll: settings.poll, logger: logger)

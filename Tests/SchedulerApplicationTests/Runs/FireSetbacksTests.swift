@@ -105,6 +105,17 @@ struct FireSetbacksTests {
         #expect(pass.nextFireIn == .zero)
     }
 
+    @Test("a dispatcher that stands by fires what was left lying, and nothing sooner")
+    func standby() async throws {
+        _ = try await tasks(1, in: "UTC")
+        let dispatcher = dispatcher()
+        let early = try await dispatcher(standby: .seconds(1))
+        #expect(early.runsCreated == 0 && early.nextFireIn == .seconds(1))
+        clock.advance(by: .seconds(1))
+        let late = try await dispatcher(standby: .seconds(1))
+        #expect(late.runsCreated == 1 && late.nextFireIn == .seconds(60))
+    }
+
     @Test("what ends other runs is fired alone, since it holds more than its task")
     func displacing() async throws {
         let plain = try await tasks(2, in: "UTC")

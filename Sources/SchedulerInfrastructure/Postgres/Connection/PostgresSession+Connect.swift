@@ -34,10 +34,10 @@ extension PostgresSession {
     /// Limits that the server keeps, so that a process stopped or gone in the middle of a transaction releases its
     /// locks within seconds.
     ///
-    /// No just-in-time compilation, which costs our short statements more than it gives. Every statement walks an
-    /// index, whatever the statistics say: a queue's tables are empty one second and hold ten thousand rows the next,
-    /// and a plan that reads them whole makes work of the square of that. One plan per statement also saves planning
-    /// it each time (manual, 20.7.1 and 20.7.4).
+    /// No just-in-time compilation, which costs our short statements more than it gives. A queue's tables are empty
+    /// one second and hold ten thousand rows the next: a plan that reads them whole, or that was made for the empty
+    /// ones, makes work of the square of that. So statements walk indexes, and are planned for what is there when they
+    /// are executed (manual, 20.7.1 and 20.7.4).
     private static func settings(_ configuration: PostgresConfiguration) -> String {
         """
         SET statement_timeout = \(configuration.statementTimeout.milliseconds);
@@ -50,7 +50,7 @@ extension PostgresSession {
         SET timezone = 'UTC';
         SET jit = off;
         SET enable_seqscan = off;
-        SET plan_cache_mode = force_generic_plan;
+        SET plan_cache_mode = force_custom_plan;
         SET client_min_messages = warning;
         """
     }

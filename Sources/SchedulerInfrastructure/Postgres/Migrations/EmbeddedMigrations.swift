@@ -337,8 +337,15 @@ extension PostgresMigration {
                 CREATE INDEX backfill_fires_backfill ON backfill_fires (backfill_id);
                 CREATE INDEX backfill_fires_run ON backfill_fires (run_id);
 
+                -- By tenant, as tasks are listed. An index of the status alone tempted the planner to read all that are active, where
+                -- it should walk along those that are due.
+                DROP INDEX tasks_status;
+                CREATE INDEX tasks_status ON tasks (tenant_id, status, id) WHERE deleted_at IS NULL;
+
                 """#,
             down: #"""
+                DROP INDEX tasks_status;
+                CREATE INDEX tasks_status ON tasks (status);
                 DROP TABLE backfill_fires, backfills;
                 DROP INDEX run_live_scheduled;
                 DELETE FROM task_fires WHERE skipped = 'paused';

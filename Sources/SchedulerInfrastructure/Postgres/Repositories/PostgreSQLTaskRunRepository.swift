@@ -14,8 +14,10 @@ public struct PostgreSQLTaskRunRepository: TaskRunRepository {
     public func pick(limit: Int) async throws -> Pick {
         let now = context.now
         return try await context.pool.transaction("pick runs") { session in
-            let isAlone = try session.execute(RunPicking.tryLock).first { try $0.bool() } ?? false
-            guard isAlone else { return Pick(runs: [], isContended: true) }
+            let state = try session.execute(RunPicking.tryLock, [now]).first { (try $0.bool(), try $0.bool()) }
+            guard let (isAlone, isBurst) = state, isAlone else { return Pick(runs: [], isContended: true) }
+            // To start runs while others are still to be fired would make those late.
+            guard !isBurst else { return Pick(runs: [], nextDueIn: RunPicking.afterBurst) }
             let plan = try session.plan(slots: nil, limit: limit, now: now)
             var pick = Pick(runs: [], isPartial: plan.isPartial)
             if plan.changes {

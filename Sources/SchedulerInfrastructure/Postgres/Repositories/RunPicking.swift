@@ -11,7 +11,24 @@ enum RunPicking {
     static let lockKey = 7_237_001
 
     /// Nobody waits: who fails comes again.
-    static let tryLock = PostgresStatement.read("runs.tryPickLock", "SELECT pg_try_advisory_xact_lock(\(lockKey))")
+    ///
+    /// The second column says that a burst is being fired now: many tasks are due and not fired yet. What is due for
+    /// longer than a second does not count, so that nothing can hold picking up for long.
+    static let tryLock = PostgresStatement.read(
+        "runs.tryPickLock",
+        """
+        SELECT pg_try_advisory_xact_lock(\(lockKey)), (
+            SELECT count(*) FROM (
+                SELECT FROM tasks
+                WHERE status = 'active' AND deleted_at IS NULL AND next_run_at <= coalesce($1, now())
+                      AND next_run_at > coalesce($1, now()) - interval '1 s'
+                LIMIT \(burst)
+            ) AS due
+        ) = \(burst)
+        """)
+    private static let burst = 250
+    /// How soon to look again while a burst is fired.
+    static let afterBurst: Duration = .milliseconds(30)
     static let lock = PostgresStatement.read("runs.pickLock", "SELECT pg_advisory_xact_lock(\(lockKey))")
 
     /// The time, whose turn it is, and the workers that may start or hold runs; one row at least.
