@@ -70,7 +70,7 @@ public struct FireDueTasks: Sendable {
         }
         // Once a pass: to start runs while others are still to be fired would make those late.
         if burst.runsCreated > 0 { await wakeUps.send(.runs) }
-        let pause = setbacks.note(lost: burst.lost, won: burst.runsCreated)
+        let pause = setbacks.note(lost: burst.lost, hasWon: burst.hasWon)
         let next = burst.next(behind: due, isFull: due.entries.count == batch, pause: pause, standby: delay)
         // The wait is reckoned from when the store read its clock.
         let wait = next.map { max(.zero, due.now.duration(to: $0) - readAt.duration(to: clock.now)) }
@@ -134,7 +134,7 @@ public struct FireDueTasks: Sendable {
 private struct Burst {
     var runsCreated = 0
     var lost: Set<TaskID> = []
-    private var hasWon = false
+    private(set) var hasWon = false
     private var nextFires: UTCInstant?
 
     mutating func add(_ decisions: [FireDecision], won: Set<TaskID>) {

@@ -47,11 +47,11 @@ final class FireSetbacks: Sendable {
     }
 
     /// - Returns: how long to leave the lost tasks to whoever holds them; longer each time that nothing was won.
-    func note(lost: Set<TaskID>, won: Int) -> Duration {
+    func note(lost: Set<TaskID>, hasWon: Bool) -> Duration {
         state.withLock { state in
             let before = state.losses
             state.losses = Dictionary(uniqueKeysWithValues: lost.map { ($0, before[$0, default: 0] + 1) })
-            if won > 0 || lost.isEmpty { state.backoff.reset() }
+            if hasWon || lost.isEmpty { state.backoff.reset() }
             return state.backoff.next()
         }
     }

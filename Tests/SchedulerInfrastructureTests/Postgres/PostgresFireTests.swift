@@ -71,9 +71,33 @@ struct PostgresFireTests {
         }
     }
 
-    private func withStore(_ body: @Sendable (PostgresStore, PostgresConfiguration) async throws -> Void) async throws {
+    @Test("while a burst is fired nothing is picked, but what is left lying holds nothing up")
+    func burst() async throws {
+        let clock = VirtualClock()
+        try await withStore(clock: { clock.now }) { store, _ in
+            let drafts = (0..<250).map { number in
+                TaskDraft(spec: .fixture(name: "burst-\(number)"), nextRunAt: clock.now.advanced(by: .seconds(1)))
+            }
+            let tasks = try await store.tasks.create(drafts)
+            try await store.workers.register(WorkerInfoBuilder(at: clock.now).build())
+            let run = NewRun(id: RunID(at: clock.now), task: tasks[0].id)
+            _ = try await store.runs.enqueue([[run]])
+            clock.advance(by: .seconds(1))
+            let held = try await store.runs.pick(limit: 1)
+            #expect(held.runs.isEmpty && held.nextDueIn == .milliseconds(30))
+            // Nobody fires them.
+            clock.advance(by: .milliseconds(800))
+            #expect(try await store.runs.pick(limit: 1).runs.map(\.attempt.run) == [run.id])
+        }
+    }
+
+    private func withStore(
+        clock: (@Sendable () -> UTCInstant)? = nil,
+        _ body: @Sendable (PostgresStore, PostgresConfiguration) async throws -> Void
+    ) async throws {
         try await PostgresTestServer.withDatabase { configuration in
-            let store = PostgresStore(configuration: configuration, logger: PostgresTestServer.logger)
+            let store = PostgresStore(
+                configuration: configuration, clock: clock, logger: PostgresTestServer.logger)
             let result: Result<Void, any Error>
             do { result = .success(try await body(store, configuration)) } catch { result = .failure(error) }
             await store.shutdown()

@@ -12,8 +12,8 @@ enum RunPicking {
 
     /// Nobody waits: who fails comes again.
     ///
-    /// The second column says that a burst is being fired now: many tasks are due and not fired yet. What is due for
-    /// longer than a second does not count, so that nothing can hold picking up for long.
+    /// The second column says that a burst is being fired now: many tasks are due, and none for longer than a part of a
+    /// second. So dispatchers that do not keep up, or stand by for a leader that is gone, cannot hold picking up.
     static let tryLock = PostgresStatement.read(
         "runs.tryPickLock",
         """
@@ -21,10 +21,12 @@ enum RunPicking {
             SELECT count(*) FROM (
                 SELECT FROM tasks
                 WHERE status = 'active' AND deleted_at IS NULL AND next_run_at <= coalesce($1, now())
-                      AND next_run_at > coalesce($1, now()) - interval '1 s'
                 LIMIT \(burst)
             ) AS due
-        ) = \(burst)
+        ) = \(burst) AND NOT EXISTS (
+            SELECT FROM tasks
+            WHERE status = 'active' AND deleted_at IS NULL AND next_run_at <= coalesce($1, now()) - interval '0.8 s'
+        )
         """)
     private static let burst = 250
     /// How soon to look again while a burst is fired.
