@@ -121,7 +121,7 @@ public struct FireDueTasks: Sendable {
         do {
             return try decider.decision(for: entry.task, load: entry.load, now: now)
         } catch {
-            guard setbacks.note(unreadable: entry.task, at: now) else { return nil }
+            guard setbacks.note(unreadable: entry.task) else { return nil }
             logger.error(
                 "Task \(entry.task.id) cannot fire: \(error)",
                 metadata: [LogKey.taskID: "\(entry.task.id)", LogKey.tenantID: "\(entry.task.tenant)"])

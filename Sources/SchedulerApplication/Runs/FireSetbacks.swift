@@ -39,7 +39,7 @@ final class FireSetbacks: Sendable {
     }
 
     /// - Returns: whether it is to be reported: once per version of a task.
-    func note(unreadable task: TaskDefinition, at now: UTCInstant) -> Bool {
+    func note(unreadable task: TaskDefinition) -> Bool {
         state.withLock { state in
             state.unreadable.insert(task.id)
             return state.reported.updateValue(task.version, forKey: task.id) != task.version

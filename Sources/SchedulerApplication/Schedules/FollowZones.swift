@@ -1,6 +1,5 @@
 public import Logging
 public import SchedulerDomain
-import SchedulerErrors
 import SchedulerFoundation
 
 /// Computes stored fire times anew when the rules of the time zones have changed.

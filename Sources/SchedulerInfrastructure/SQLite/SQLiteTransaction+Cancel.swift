@@ -1,5 +1,4 @@
 import SchedulerDomain
-import SchedulerErrors
 
 /// Cancelling runs.
 extension SQLiteTransaction {

@@ -1,5 +1,4 @@
 import SchedulerDomain
-import SchedulerErrors
 
 /// What the ends of runs bring about at the tasks that depend on theirs, inside the transaction that ends them.
 extension SQLiteTransaction {

@@ -1,5 +1,4 @@
 import SchedulerDomain
-import SchedulerErrors
 
 private enum CancelSQL {
     /// A root that became one after it was made, as its task had no dependents then, has no workflow.

@@ -1,5 +1,4 @@
 import SchedulerDomain
-import SchedulerErrors
 
 /// Firing tasks and writing the ledger inside a transaction that holds the tasks' rows.
 extension PostgresSession {
