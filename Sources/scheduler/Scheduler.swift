@@ -14,7 +14,6 @@ struct Scheduler: AsyncParsableCommand {
         version: BuildVersion.text,
         subcommands: [
             StandaloneCommand.self, APICommand.self, DispatcherCommand.self, WorkerCommand.self, MigrateCommand.self,
-            CronCommand.self,
             CronCommand.self, BenchCommand.self,
         ]
     )

@@ -9,8 +9,12 @@ enum ExecutorKind: Sendable, Hashable {
     case command
     /// An HTTP call; also called webhook.
     case http
+    /// A Python script, inline or in a file.
+    case python
     /// A Swift function by name.
     case function
+    /// An external program that speaks JSON lines.
+    case custom
     /// Anything else: what it needs is known to its plug-in alone.
     case other
 
@@ -20,7 +24,9 @@ enum ExecutorKind: Sendable, Hashable {
             case "shell", "bash": .shell
             case "command": .command
             case "http", "webhook": .http
+            case "python": .python
             case "function": .function
+            case "custom": .custom
             default: .other
             }
     }
@@ -31,7 +37,9 @@ enum ExecutorKind: Sendable, Hashable {
         case .shell: "shell"
         case .command: "command"
         case .http: "http"
+        case .python: "python"
         case .function: "function"
+        case .custom: "custom"
         case .other: nil
         }
     }
@@ -46,7 +54,7 @@ enum ExecutorKind: Sendable, Hashable {
             return []
         case .http: return httpFaults(of: spec)
         case .function: return functionFaults(of: spec)
-        case .other: return []
+        case .python, .custom, .other: return []
         }
     }
 

@@ -67,6 +67,7 @@ public struct TaskBody: Sendable {
         reader.read("timezone", into: &spec.timezone, orNull: "UTC", .timezone(of: zones))
         reader.read("priority", into: &spec.priority, orNull: .normal, .word(of: Priority.allCases))
         reader.read("timeout_seconds", into: &spec.timeoutSeconds, orNull: 3_600, .integer(1...86_400))
+        reader.read("limits", into: &spec.limits, orNull: ResourceLimits(), .limits)
         readRetries(&reader, into: &spec.retryPolicy)
         reader.read("max_concurrent", into: &spec.maxConcurrent, orNull: 1, .integer(0...1_000_000))
         reader.read("concurrency_key", into: &spec.concurrencyKey, .text(1...255))
@@ -144,6 +145,24 @@ extension BodyRule where Value == String {
             return .failure(BodyFault(error.faults.first?.message ?? error.message))
         } catch {
             return .failure(BodyFault("cannot be read"))
+        }
+    }
+}
+
+extension BodyRule where Value == ResourceLimits {
+    fileprivate static let limits = BodyRule { value, path in
+        do {
+            var reader = try BodyReader(value, path: path)
+            var limits = ResourceLimits()
+            reader.read("max_memory_mb", into: &limits.maxMemoryMegabytes, .integer(1...16_777_216))
+            reader.read("max_cpu_seconds", into: &limits.maxCPUSeconds, .integer(1...86_400_000))
+            reader.read("max_open_files", into: &limits.maxOpenFiles, .integer(8...1_048_576))
+            reader.read("max_processes", into: &limits.maxProcesses, .integer(1...4_194_304))
+            reader.read("max_output_bytes", into: &limits.maxOutputBytes, .integer(1_024...1_073_741_824))
+            let faults = reader.finish()
+            return faults.isEmpty ? .value(limits) : .faults(faults)
+        } catch {
+            return .faults([.init(field: path, message: BodyFault.wrongKind(value, "an object").message)])
         }
     }
 }

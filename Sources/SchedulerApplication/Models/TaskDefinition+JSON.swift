@@ -24,6 +24,8 @@ extension JSONWriter {
             writer.name("retry_policy")
             writer.value(spec.retryPolicy)
             writer.field("timeout_seconds", spec.timeoutSeconds)
+            writer.name("limits")
+            writer.value(spec.limits)
             writer.field("max_concurrent", spec.maxConcurrent)
             writer.field("concurrency_key", spec.concurrencyKey)
             writer.field("start_date", spec.startDate)
@@ -48,6 +50,16 @@ extension JSONWriter {
             writer.field("last_run_at", task.lastRunAt)
             writer.field("next_run_at", task.nextRunAt)
             writer.field("paused_at", task.pausedAt)
+        }
+    }
+
+    private mutating func value(_ limits: ResourceLimits) {
+        object { writer in
+            writer.field("max_memory_mb", limits.maxMemoryMegabytes)
+            writer.field("max_cpu_seconds", limits.maxCPUSeconds)
+            writer.field("max_open_files", limits.maxOpenFiles)
+            writer.field("max_processes", limits.maxProcesses)
+            writer.field("max_output_bytes", limits.outputBytes)
         }
     }
 

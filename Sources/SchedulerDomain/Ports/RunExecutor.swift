@@ -26,6 +26,8 @@ public struct RunContext: Sendable {
     public var traceContext: String?
     /// The longest time that is left for the attempt.
     public var timeout: Duration
+    /// Where the attempt says what it does while it runs.
+    public var output: any RunOutput
 
     public init(
         attempt: RunAttempt,
@@ -35,7 +37,8 @@ public struct RunContext: Sendable {
         scheduledAt: UTCInstant,
         upstreams: [UpstreamResult] = [],
         traceContext: String? = nil,
-        timeout: Duration
+        timeout: Duration,
+        output: any RunOutput = SilentOutput()
     ) {
         self.attempt = attempt
         self.tenant = tenant
@@ -45,6 +48,7 @@ public struct RunContext: Sendable {
         self.upstreams = upstreams
         self.traceContext = traceContext
         self.timeout = timeout
+        self.output = output
     }
 }
 

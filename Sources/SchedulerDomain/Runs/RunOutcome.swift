@@ -11,6 +11,10 @@ public struct RunOutcome: Sendable, Hashable {
     public var result: JSONValue?
     public var exitCode: Int?
     public var errorMessage: String?
+    /// Where the error happened, in the words of the task's language.
+    public var errorStack: String?
+    /// What it used; nil where nobody measured it.
+    public var usage: ResourceUsage?
 
     public enum Ending: Sendable, Hashable {
         case success
@@ -30,7 +34,9 @@ public struct RunOutcome: Sendable, Hashable {
         endedAt: UTCInstant,
         result: JSONValue? = nil,
         exitCode: Int? = nil,
-        errorMessage: String? = nil
+        errorMessage: String? = nil,
+        errorStack: String? = nil,
+        usage: ResourceUsage? = nil
     ) {
         self.attempt = attempt
         self.worker = worker
@@ -40,6 +46,8 @@ public struct RunOutcome: Sendable, Hashable {
         self.result = result
         self.exitCode = exitCode
         self.errorMessage = errorMessage
+        self.errorStack = errorStack
+        self.usage = usage
     }
 
     /// The class of the error; nil for a success and an interruption.

@@ -13,16 +13,21 @@ public struct TaskResult: Sendable, Hashable {
     public var startedAt: UTCInstant
     public var completedAt: UTCInstant
     public var metadata: [String: JSONValue]
+    /// What it used; nil where nobody measured it.
+    public var usage: ResourceUsage?
     /// Why it failed; nil for a success.
     public var error: Failure?
 
     public struct Failure: Sendable, Hashable {
         public var type: ErrorType
         public var message: String
+        /// Where it happened, in the words of the task's language; nil where it did not say.
+        public var stack: String?
 
-        public init(_ type: ErrorType, _ message: String) {
+        public init(_ type: ErrorType, _ message: String, stack: String? = nil) {
             self.type = type
             self.message = message
+            self.stack = stack
         }
     }
 
@@ -35,6 +40,7 @@ public struct TaskResult: Sendable, Hashable {
         startedAt: UTCInstant,
         completedAt: UTCInstant,
         metadata: [String: JSONValue] = [:],
+        usage: ResourceUsage? = nil,
         error: Failure? = nil
     ) {
         self.success = success
@@ -46,6 +52,23 @@ public struct TaskResult: Sendable, Hashable {
         self.completedAt = completedAt
         executionTime = startedAt.duration(to: completedAt)
         self.metadata = metadata
+        self.usage = usage
         self.error = error
     }
+}
+
+/// What an attempt used of its worker's machine.
+public struct ResourceUsage: Sendable, Hashable {
+    /// The time that its processes computed, in user and system mode together.
+    public var cpuTime: Duration
+    /// The most memory that it held at once, in bytes.
+    public var peakMemoryBytes: Int64
+
+    public init(cpuTime: Duration, peakMemoryBytes: Int64) {
+        self.cpuTime = cpuTime
+        self.peakMemoryBytes = peakMemoryBytes
+    }
+
+    /// As stored with a run: MiB, rounded up.
+    public var peakMemoryMegabytes: Int { Int((peakMemoryBytes + 1_048_575) / 1_048_576) }
 }

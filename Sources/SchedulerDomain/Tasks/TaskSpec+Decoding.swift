@@ -17,6 +17,7 @@ extension TaskSpec {
         try values.read(.priority, into: &priority)
         try values.read(.retryPolicy, into: &retryPolicy)
         try values.read(.timeoutSeconds, into: &timeoutSeconds)
+        try values.read(.limits, into: &limits)
         try values.read(.maxConcurrent, into: &maxConcurrent)
         try values.read(.concurrencyKey, into: &concurrencyKey)
         try values.read(.startDate, into: &startDate)

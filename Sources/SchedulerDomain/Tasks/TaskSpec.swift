@@ -22,6 +22,8 @@ public struct TaskSpec: Sendable, Hashable, Codable {
     public var retryPolicy: RetryPolicy
     /// The longest time of one attempt, in seconds; at most 86,400.
     public var timeoutSeconds: Int
+    /// What one attempt may use.
+    public var limits: ResourceLimits
     /// How many runs may be dispatched or running at once; 0 means without limit.
     public var maxConcurrent: Int
     /// Runs of all tasks with this key share one limit; nil for none.
@@ -49,7 +51,7 @@ public struct TaskSpec: Sendable, Hashable, Codable {
 
     enum CodingKeys: String, CodingKey {
         case name, description, executor, command, arguments, environment, config, schedule, timezone, priority, tags
-        case metadata, dependencies
+        case metadata, dependencies, limits
         case taskType = "task_type"
         case workingDirectory = "working_directory"
         case retryPolicy = "retry_policy"
@@ -83,6 +85,7 @@ public struct TaskSpec: Sendable, Hashable, Codable {
         priority: Priority = .normal,
         retryPolicy: RetryPolicy = RetryPolicy(),
         timeoutSeconds: Int = 3_600,
+        limits: ResourceLimits = ResourceLimits(),
         maxConcurrent: Int = 1,
         concurrencyKey: String? = nil,
         startDate: UTCInstant? = nil,
@@ -113,6 +116,7 @@ public struct TaskSpec: Sendable, Hashable, Codable {
         self.priority = priority
         self.retryPolicy = retryPolicy
         self.timeoutSeconds = timeoutSeconds
+        self.limits = limits
         self.maxConcurrent = maxConcurrent
         self.concurrencyKey = concurrencyKey
         self.startDate = startDate

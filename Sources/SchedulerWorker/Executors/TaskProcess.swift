@@ -62,10 +62,7 @@ public struct TaskProcess: Sendable {
             stderr: outcome.standardError.text(),
             startedAt: startedAt,
             completedAt: completedAt,
-            metadata: [
-                "cpuTimeMs": .integer(outcome.cpuTime.milliseconds),
-                "memoryPeakBytes": .integer(outcome.peakMemoryBytes),
-            ],
+            usage: ResourceUsage(cpuTime: outcome.cpuTime, peakMemoryBytes: outcome.peakMemoryBytes),
             error: message.map { TaskResult.Failure(.system, $0) })
     }
 }

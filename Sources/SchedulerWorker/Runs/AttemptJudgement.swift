@@ -5,11 +5,15 @@ import SchedulerErrors
 struct AttemptJudgement: Sendable, Equatable {
     /// The longest message that is kept with a run, in characters.
     static let messageLimit = 2_000
+    /// The longest stack that is kept with a run, in characters.
+    static let stackLimit = 8_000
 
     var ending: RunOutcome.Ending
     var message: String?
     var result: JSONValue?
     var exitCode: Int?
+    var stack: String?
+    var usage: ResourceUsage?
 
     /// A success that arrived before it could be stopped is a success.
     init(_ finished: Result<TaskResult, any Error>, stopped: StopReason?) {
@@ -53,5 +57,7 @@ struct AttemptJudgement: Sendable, Equatable {
         self.message = message.map { String($0.withoutNUL.prefix(AttemptJudgement.messageLimit)) }
         self.result = result?.result
         exitCode = result?.exitCode
+        stack = result?.error?.stack.map { String($0.withoutNUL.prefix(AttemptJudgement.stackLimit)) }
+        usage = result?.usage
     }
 }

@@ -30,7 +30,7 @@ struct RunExecution: Sendable {
             RunOutcome(
                 attempt: claimed.attempt, worker: worker, ending: judgement.ending, startedAt: startedAt,
                 endedAt: clock.now, result: judgement.result, exitCode: judgement.exitCode,
-                errorMessage: judgement.message))
+                errorMessage: judgement.message, errorStack: judgement.stack, usage: judgement.usage))
     }
 
     /// Runs the executor in a task of its own, because one attempt must be stoppable without its siblings (time limit,

@@ -61,7 +61,7 @@ struct TaskRoutesTests {
                 fields == [
                     "arguments", "command", "concurrency_key", "config", "created_at", "created_by", "dependencies",
                     "description", "dst_gap", "dst_overlap", "end_date", "environment", "execution_count", "executor",
-                    "id", "jitter_seconds", "last_run_at", "max_concurrent", "max_executions", "metadata",
+                    "id", "jitter_seconds", "last_run_at", "limits", "max_concurrent", "max_executions", "metadata",
                     "misfire_limit", "misfire_policy", "misfire_window_seconds", "name", "next_run_at",
                     "overlap_policy", "paused_at", "priority", "retry_policy", "schedule", "start_date", "status",
                     "tags", "task_type", "tenant_id", "timeout_seconds", "timezone", "updated_at", "version",

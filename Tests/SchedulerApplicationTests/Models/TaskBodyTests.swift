@@ -28,6 +28,21 @@ struct TaskBodyTests {
         #expect(status == .active)
     }
 
+    @Test("limits are read whole, show the output's default, and each fault is named")
+    func limits() throws {
+        let given: JSONValue = ["max_memory_mb": 64, "max_cpu_seconds": 5, "max_open_files": 32, "max_processes": 9]
+        let (spec, _) = try body(["limits": given]).draft()
+        #expect(
+            spec.limits
+                == ResourceLimits(maxMemoryMegabytes: 64, maxCPUSeconds: 5, maxOpenFiles: 32, maxProcesses: 9))
+        #expect(spec.limits.outputBytes == 10_485_760)
+        let wrong: JSONValue = ["max_memory_mb": 0, "max_output_bytes": "much", "max_pain": 1]
+        #expect(
+            faults(["limits": wrong]).map(\.field)
+                == ["limits.max_memory_mb", "limits.max_output_bytes", "limits.max_pain"])
+        #expect(faults(["limits": 3]).map(\.field) == ["limits"])
+    }
+
     @Test("every field is read")
     func everyField() throws {
         let text = """

@@ -17,7 +17,7 @@ struct ProcessExecutorTests {
         #expect(result.error == nil)
         #expect(result.result == ["stdout": "out\n", "stderr": "err\n", "exitCode": 0])
         #expect(result.exitCode == 0)
-        #expect(result.metadata["memoryPeakBytes"]?.integer ?? 0 > 0)
+        #expect(result.usage?.peakMemoryBytes ?? 0 > 0)
     }
 
     @Test("a non-zero exit is a SYSTEM_ERROR that names the code", arguments: [1, 3, 126, 127, 255])
