@@ -58,21 +58,12 @@ enum ExecutorKind: Sendable, Hashable {
         }
     }
 
-    /// The call stands in `config`, or as JSON text in `command`.
     private func httpFaults(of spec: TaskSpec) -> [SchedulerError.FieldFault] {
-        guard let command = spec.command else { return HTTPCallRules.faults(of: spec.config, path: "config") }
-        guard spec.config == .object([:]) else {
-            return [.init(field: "command", message: "must be absent where config says what to call")]
-        }
-        do throws(JSONSyntaxError) {
-            let json = try JSONValue(parsing: command, maxDepth: JSONValue.callerDepth)
-            guard !json.containsNUL else {
-                return [.init(field: "command", message: "holds a NUL character, which cannot be stored")]
-            }
-            return HTTPCallRules.faults(of: json, path: "command")
+        do throws(SchedulerError) {
+            _ = try HTTPCall(spec)
+            return []
         } catch {
-            let message = "must be absent, with the call in config, or hold the same as JSON text: \(error)"
-            return [.init(field: "command", message: message)]
+            return error.faults
         }
     }
 

@@ -11,6 +11,10 @@ extension RunContext {
             task: TaskID(1), spec: spec, scheduledAt: VirtualClock.start, timeout: .seconds(60))
     }
 
+    static func http(_ config: JSONValue, command: String? = nil) -> RunContext {
+        .fixture(.fixture(taskType: "http", executor: "http", command: command, config: config))
+    }
+
     static func shell(_ command: String, _ change: (inout TaskSpec) -> Void = { _ in }) -> RunContext {
         var spec = TaskSpec.fixture(taskType: "shell", executor: "shell", command: command)
         change(&spec)
