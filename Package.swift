@@ -83,6 +83,8 @@ let testTargets: [Target] =
             name: library.name + "Tests",
             dependencies: library.dependencies + [.init(stringLiteral: library.name), "SchedulerTestingUtils"]
                 + (library.name == "SchedulerAPI" ? [hummingbirdTesting] : [])
+                // Its keeper.
+                + (library.name == "SchedulerWorker" ? ["scheduler"] : [])
                 // The use cases that must hold on every store.
                 + (library.name == "SchedulerInfrastructure" ? ["SchedulerApplication"] : []),
             swiftSettings: strict

@@ -20,6 +20,22 @@ public struct TaskProcess: Sendable {
     func execute(
         _ run: RunContext, arguments: [String], candidates: (_ path: String) -> [String]
     ) async throws -> TaskResult {
+        let notes = OutputNotes(run.output)
+        let finished = try await start(run, arguments: arguments, candidates: candidates) { stream, line in
+            notes.take(line, from: stream)
+        }
+        return finished.result(result: notes.result, declared: notes.error)
+    }
+
+    /// Starts a process for an attempt and waits for its end.
+    ///
+    /// - Parameters:
+    ///   - input: what the process reads from its standard input.
+    ///   - onLine: called with each line of output on the thread that reads all output: it must return at once.
+    func start(
+        _ run: RunContext, arguments: [String], input: [UInt8] = [], candidates: (_ path: String) -> [String],
+        onLine: @escaping @Sendable (LogStream, String) -> Void
+    ) async throws -> FinishedProcess {
         guard !arguments.contains(where: { $0.utf8.contains(0) }), run.spec.workingDirectory?.utf8.contains(0) != true
         else { throw SchedulerError.invalid("command", "command, arguments and directory hold no NUL") }
         var variables = try environment.variables(of: run)
@@ -31,39 +47,10 @@ public struct TaskProcess: Sendable {
                 ProcessRequest(
                     candidates: paths, arguments: arguments,
                     environment: variables.map { "\($0.key)=\($0.value)" },
-                    workingDirectory: run.spec.workingDirectory))
+                    workingDirectory: run.spec.workingDirectory, standardInput: input, limits: run.spec.limits,
+                    onLine: onLine))
         }
-        return TaskProcess.result(of: outcome, startedAt: startedAt, completedAt: clock.now)
-    }
-
-    /// A killed process counts 128 and the signal's number as its exit code, as shells do.
-    static func result(of outcome: ProcessOutcome, startedAt: UTCInstant, completedAt: UTCInstant) -> TaskResult {
-        let code: Int
-        var message: String?
-        switch outcome.ending {
-        case .exited(let status):
-            code = status
-            if status != 0 { message = "exited with \(status)" }
-        case .killed(let signal):
-            code = 128 + Int(signal)
-            message = "killed by signal \(signalName(signal))"
-        }
-        // A process that was told to stop did not do its work, whatever code it chose to leave with.
-        if outcome.wasStopped { message = "stopped: \(message ?? "exited with 0")" }
-        return TaskResult(
-            success: message == nil,
-            result: [
-                "stdout": .string(outcome.standardOutput.text(limit: CapturedOutput.resultLimit)),
-                "stderr": .string(outcome.standardError.text(limit: CapturedOutput.resultLimit)),
-                "exitCode": .integer(Int64(code)),
-            ],
-            exitCode: code,
-            stdout: outcome.standardOutput.text(),
-            stderr: outcome.standardError.text(),
-            startedAt: startedAt,
-            completedAt: completedAt,
-            usage: ResourceUsage(cpuTime: outcome.cpuTime, peakMemoryBytes: outcome.peakMemoryBytes),
-            error: message.map { TaskResult.Failure(.system, $0) })
+        return FinishedProcess(outcome: outcome, limits: run.spec.limits, startedAt: startedAt, completedAt: clock.now)
     }
 }
 

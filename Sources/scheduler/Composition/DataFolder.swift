@@ -8,7 +8,8 @@ import SchedulerErrors
 /// The lock is the system's (`flock(2)`): it ends with the process, however that ends.
 struct DataFolder: Sendable {
     let path: String
-    private let descriptor: Int32
+    /// Holds the lock, also in a process that inherits it.
+    let descriptor: Int32
 
     /// Makes the folder if it is missing and locks it.
     ///

@@ -57,7 +57,8 @@ extension RoleServices {
         if count > 0 { logger.notice("\(count) runs were under way at the last end and are taken back") }
         let queue = InProcessMessageQueue()
         let dispatcher = makeDispatcher(configuration, store: store, queue: queue, partitions: nil, logger: logger)
-        let worker = makeWorker(configuration, store: store, queue: queue, logger: logger)
+        let worker = makeWorker(
+            configuration, store: store, queue: queue, lock: folder.descriptor, logger: logger)
         let api = makeAPI(configuration, store: store, logger: logger) { port in
             Welcome.show(address: "http://\(configuration.api.host):\(port)", folder: folder.path)
         }
@@ -128,15 +129,18 @@ extension RoleServices {
     }
 
     private static func makeWorker(
-        _ configuration: AppConfig, store: any SchedulerStore, queue: any MessageQueue, logger: Logger
+        _ configuration: AppConfig, store: any SchedulerStore, queue: any MessageQueue, lock: Int32? = nil,
+        logger: Logger
     ) -> WorkerService {
         let settings = configuration.worker
+        let processes = ProcessSettings(
+            keeper: .ownExecutable, killGrace: settings.killGrace, adoptsOrphans: true, heldDescriptor: lock)
         return WorkerService(
             identity: WorkerIdentity(
                 name: settings.name, hostname: Defaults.workerName, taskTypes: settings.taskTypes,
                 version: BuildVersion.text),
             store: store, queue: queue,
-            executors: ExecutorFactory(killGrace: settings.killGrace).makeRegistry(),
+            executors: ExecutorFactory(processes: processes).makeRegistry(),
             configuration: WorkerConfiguration(
                 slots: settings.maxConcurrentTasks, heartbeat: settings.heartbeat, lease: settings.lease,
                 killGrace: settings.killGrace, shutdownGrace: settings.shutdownGrace),

@@ -35,10 +35,22 @@ struct ProcessExecutors {
     let shell: ShellExecutor
     let command: CommandExecutor
 
-    init(killGrace: Duration = .milliseconds(300), inherited: [String: String]? = nil) {
+    init(
+        killGrace: Duration = .milliseconds(300), inherited: [String: String]? = nil,
+        change: (inout ProcessSettings) -> Void = { _ in }
+    ) throws {
         let environment = inherited.map { TaskEnvironment(inherited: $0) } ?? TaskEnvironment()
-        let processes = TaskProcess(runner: ProcessRunner(killGrace: killGrace), environment: environment)
+        var settings = try ProcessSettings.forTests(killGrace: killGrace)
+        change(&settings)
+        let processes = TaskProcess(runner: ProcessRunner(settings), environment: environment)
         shell = ShellExecutor(processes)
         command = CommandExecutor(processes)
+    }
+}
+
+extension ProcessSettings {
+    /// With the binary that was built beside the tests as the keeper.
+    static func forTests(killGrace: Duration) throws -> ProcessSettings {
+        ProcessSettings(keeper: KeeperProgram(path: try SchedulerBinary.path()), killGrace: killGrace)
     }
 }

@@ -32,12 +32,14 @@ final class WorkerBench: Sendable {
         faulty = FaultyTaskRunRepository(base: store.runs)
     }
 
-    func service(queue other: (any MessageQueue)?) -> WorkerService {
+    func service(queue other: (any MessageQueue)?) throws -> WorkerService {
         WorkerService(
             identity: WorkerIdentity(name: "worker", hostname: "host", taskTypes: types),
             store: FaultyStore(base: store, runs: faulty),
             queue: other ?? queue,
-            executors: ExecutorFactory(killGrace: configuration.killGrace, functions: functions).makeRegistry(),
+            executors: try ExecutorFactory(
+                processes: .forTests(killGrace: configuration.killGrace), functions: functions
+            ).makeRegistry(),
             configuration: configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
@@ -46,7 +48,7 @@ final class WorkerBench: Sendable {
         queue other: (any MessageQueue)? = nil, _ body: @escaping @Sendable () async throws -> Void
     ) async throws {
         let group = ServiceGroup(
-            services: [service(queue: other)], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            services: [try service(queue: other)], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
             do {
