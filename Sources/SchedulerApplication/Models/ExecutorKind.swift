@@ -52,15 +52,17 @@ enum ExecutorKind: Sendable, Hashable {
                 return [.init(field: "command", message: "is missing; executor \"\(spec.executor)\" needs it")]
             }
             return []
-        case .http: return httpFaults(of: spec)
+        case .http: return faults { () throws(SchedulerError) in _ = try HTTPCall(spec) }
+        case .python: return faults { () throws(SchedulerError) in _ = try PythonCall(spec) }
         case .function: return functionFaults(of: spec)
-        case .python, .custom, .other: return []
+        case .custom, .other: return []
         }
     }
 
-    private func httpFaults(of spec: TaskSpec) -> [SchedulerError.FieldFault] {
+    /// The faults that reading the configuration as the worker does would end with.
+    private func faults(_ read: () throws(SchedulerError) -> Void) -> [SchedulerError.FieldFault] {
         do throws(SchedulerError) {
-            _ = try HTTPCall(spec)
+            try read()
             return []
         } catch {
             return error.faults

@@ -94,6 +94,21 @@ struct ExecutorRulesTests {
         #expect(faults(members) == fields)
     }
 
+    @Test(
+        "a python task has one script and one interpreter",
+        arguments: [
+            (["command": "print(1)"], []), (["config": ["script": "print(1)", "interpreter": "python3.12"]], []),
+            (["config": ["file": "a.py", "venv": "/srv/venv"]], []), ([:], ["command"]),
+            (["command": " \n"], ["command"]), (["command": "1", "config": ["script": "2"]], ["config.script"]),
+            (["config": ["script": "2", "file": "a.py"]], ["config.file"]),
+            (["command": "1", "config": ["interpreter": "p", "venv": "v"]], ["config.venv"]),
+            (["command": "1", "config": ["version": 3]], ["config.version"]),
+            (["config": ["file": 1]], ["config.file"]),
+        ] as [([String: JSONValue], [String])])
+    func python(members: [String: JSONValue], fields: [String]) {
+        #expect(faults(members.merging(["executor": "python"]) { $1 }) == fields)
+    }
+
     @Test("what another executor needs is known to its plug-in alone")
     func others() {
         #expect(faults(["executor": "render-farm", "config": ["scene": "a"]]) == [])

@@ -34,6 +34,7 @@ extension RunContext {
 struct ProcessExecutors {
     let shell: ShellExecutor
     let command: CommandExecutor
+    let python: PythonExecutor
 
     init(
         killGrace: Duration = .milliseconds(300), inherited: [String: String]? = nil,
@@ -45,6 +46,7 @@ struct ProcessExecutors {
         let processes = TaskProcess(runner: ProcessRunner(settings), environment: environment)
         shell = ShellExecutor(processes)
         command = CommandExecutor(processes)
+        python = PythonExecutor(processes)
     }
 }
 
