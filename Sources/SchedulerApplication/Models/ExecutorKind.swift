@@ -47,7 +47,7 @@ enum ExecutorKind: Sendable, Hashable {
     /// Returns what is wrong with the command and configuration of a task for such an executor.
     func faults(of spec: TaskSpec) -> [SchedulerError.FieldFault] {
         switch self {
-        case .shell, .command:
+        case .shell, .command, .custom:
             guard let command = spec.command, command.contains(where: { !$0.isWhitespace }) else {
                 return [.init(field: "command", message: "is missing; executor \"\(spec.executor)\" needs it")]
             }
@@ -55,7 +55,7 @@ enum ExecutorKind: Sendable, Hashable {
         case .http: return faults { () throws(SchedulerError) in _ = try HTTPCall(spec) }
         case .python: return faults { () throws(SchedulerError) in _ = try PythonCall(spec) }
         case .function: return functionFaults(of: spec)
-        case .custom, .other: return []
+        case .other: return []
         }
     }
 

@@ -14,7 +14,7 @@ struct ExecutorRulesTests {
         }
     }
 
-    @Test("shell and command need a command", arguments: ["shell", "bash", "command"])
+    @Test("shell and command need a command", arguments: ["shell", "bash", "command", "custom"])
     func commandIsNeeded(executor: String) {
         #expect(faults(["executor": .string(executor)]) == ["command"])
     }

@@ -35,6 +35,7 @@ struct ProcessExecutors {
     let shell: ShellExecutor
     let command: CommandExecutor
     let python: PythonExecutor
+    let custom: CustomExecutor
 
     init(
         killGrace: Duration = .milliseconds(300), inherited: [String: String]? = nil,
@@ -47,6 +48,7 @@ struct ProcessExecutors {
         shell = ShellExecutor(processes)
         command = CommandExecutor(processes)
         python = PythonExecutor(processes)
+        custom = CustomExecutor(processes)
     }
 }
 
