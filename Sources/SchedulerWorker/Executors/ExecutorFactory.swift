@@ -23,14 +23,14 @@ public struct ExecutorFactory: Sendable {
         self.clock = clock
     }
 
-    /// `shell` and its alias `bash`, `command`, `http` and its alias `webhook`, `function`.
+    /// `shell` and its alias `bash`, `command`, `http` and its alias `webhook`, `python`, `function`, `custom`.
     public func makeRegistry() -> DefaultExecutorRegistry {
         let processes = TaskProcess(
             runner: ProcessRunner(processes), environment: environment, clock: clock)
         return DefaultExecutorRegistry([
             ShellExecutor(processes), ShellExecutor(processes, name: "bash"), CommandExecutor(processes),
             HTTPExecutor(clock: clock), HTTPExecutor(name: "webhook", clock: clock),
-            FunctionExecutor(functions, clock: clock),
+            PythonExecutor(processes), FunctionExecutor(functions, clock: clock), CustomExecutor(processes),
         ])
     }
 }

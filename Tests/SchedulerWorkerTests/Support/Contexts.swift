@@ -11,6 +11,10 @@ extension RunContext {
             task: TaskID(1), spec: spec, scheduledAt: VirtualClock.start, timeout: .seconds(60))
     }
 
+    static func http(_ config: JSONValue, command: String? = nil) -> RunContext {
+        .fixture(.fixture(taskType: "http", executor: "http", command: command, config: config))
+    }
+
     static func shell(_ command: String, _ change: (inout TaskSpec) -> Void = { _ in }) -> RunContext {
         var spec = TaskSpec.fixture(taskType: "shell", executor: "shell", command: command)
         change(&spec)
@@ -30,6 +34,8 @@ extension RunContext {
 struct ProcessExecutors {
     let shell: ShellExecutor
     let command: CommandExecutor
+    let python: PythonExecutor
+    let custom: CustomExecutor
 
     init(
         killGrace: Duration = .milliseconds(300), inherited: [String: String]? = nil,
@@ -41,6 +47,8 @@ struct ProcessExecutors {
         let processes = TaskProcess(runner: ProcessRunner(settings), environment: environment)
         shell = ShellExecutor(processes)
         command = CommandExecutor(processes)
+        python = PythonExecutor(processes)
+        custom = CustomExecutor(processes)
     }
 }
 
