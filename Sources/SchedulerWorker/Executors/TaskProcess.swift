@@ -29,19 +29,16 @@ public struct TaskProcess: Sendable {
     ) async throws -> FinishedProcess {
         var variables = try environment.variables(of: run, as: runner.settings.user)
         variables.merge(program.environment) { $1 }
+        guard !program.arguments.contains(where: { $0.utf8.contains(0) }),
+            run.spec.workingDirectory?.utf8.contains(0) != true
+        else { throw SchedulerError.invalid("command", "command, arguments and directory hold no NUL") }
         let candidates = program.candidates(variables["PATH"] ?? "")
         let startedAt = clock.now
-        let outcome = try await AttemptFiles.with(
-            upstreams: run.upstreams, script: program.script, reader: runner.settings.user
-        ) { results, script in
-            if let results { variables[AttemptFiles.variable] = results }
-            let arguments = program.arguments(script)
-            guard !arguments.contains(where: { $0.utf8.contains(0) }),
-                run.spec.workingDirectory?.utf8.contains(0) != true
-            else { throw SchedulerError.invalid("command", "command, arguments and directory hold no NUL") }
+        let outcome = try await UpstreamFile.with(run.upstreams, reader: runner.settings.user) { file in
+            if let file { variables[UpstreamFile.variable] = file }
             return try await runner.run(
                 ProcessRequest(
-                    candidates: candidates, arguments: arguments,
+                    candidates: candidates, arguments: program.arguments,
                     environment: variables.map { "\($0.key)=\($0.value)" },
                     workingDirectory: run.spec.workingDirectory, standardInput: program.input,
                     limits: run.spec.limits, onLine: onLine))
@@ -54,29 +51,27 @@ public struct TaskProcess: Sendable {
 struct TaskProgram: Sendable {
     /// Where the program may be, given the task's own `PATH`; tried in order.
     var candidates: @Sendable (_ path: String) -> [String]
-    /// `argv`, given the path of the file that holds the script; nil where there is none.
-    var arguments: @Sendable (_ script: String?) -> [String]
+    /// `argv`.
+    var arguments: [String]
     /// Beside the task's own.
     var environment: [String: String] = [:]
-    /// What it reads from its standard input.
+    /// What it reads from its standard input; empty: nothing.
     var input: [UInt8] = []
-    /// A text that it finds in a file; nil for none.
-    var script: String?
 
-    /// A program that is always at the same place, with arguments that are known.
+    /// A program that is always at the same place.
+    ///
+    /// - Parameter arguments: `argv`, its name included.
     init(at path: String, _ arguments: [String]) {
         candidates = { _ in [path] }
-        self.arguments = { _ in arguments }
+        self.arguments = arguments
     }
 
     /// A program as `PATH` finds it, or at the path that the name is.
+    ///
+    /// - Parameter arguments: without its name.
     init(_ name: String, _ arguments: [String]) {
-        self.init(name) { _ in [name] + arguments }
-    }
-
-    init(_ name: String, arguments: @escaping @Sendable (_ script: String?) -> [String]) {
         candidates = { TaskProgram.candidates(for: name, path: $0) }
-        self.arguments = arguments
+        self.arguments = [name] + arguments
     }
 
     /// An empty entry of `PATH` means the working directory (POSIX, Base Definitions 8.3).

@@ -6,15 +6,14 @@ import SchedulerErrors
 /// The lock lies on the open folder and is not inherited by tasks: the kernel takes it back however the worker ends.
 struct HeldFolder {
     private static let prefix = "scheduler-run-"
-    private static let fileNames = ["upstream-results.json", "script.py"]
+    private static let fileName = "upstream-results.json"
 
     let path: String
     private let descriptor: CInt
     private let reader: TaskUser?
 
-    /// The files that it is for; any of them may be missing.
-    var upstreamResults: String { "\(path)/\(HeldFolder.fileNames[0])" }
-    var script: String { "\(path)/\(HeldFolder.fileNames[1])" }
+    /// The one file that it is for.
+    var file: String { "\(path)/\(HeldFolder.fileName)" }
 
     /// Makes a folder in `TMPDIR`.
     ///
@@ -25,40 +24,41 @@ struct HeldFolder {
         for _ in 0..<100 {
             var template = Array("\(parent)/\(prefix)XXXXXX".utf8CString)
             guard let made = mkdtemp(&template) else {
-                throw AttemptFiles.failure("a folder in \(parent) cannot be made")
+                throw UpstreamFile.failure("a folder in \(parent) cannot be made")
             }
             let path = String(cString: made)
             guard let descriptor = lock(path, in: AT_FDCWD) else { continue }
             let folder = HeldFolder(path: path, descriptor: descriptor, reader: user)
             if user != nil, fchmod(descriptor, 0o711) != 0 {
                 folder.remove()
-                throw AttemptFiles.failure("\(path) cannot be opened for its reader")
+                throw UpstreamFile.failure("\(path) cannot be opened for its reader")
             }
             return folder
         }
-        throw SchedulerError(.execution, "a folder in \(parent) for the files of an attempt cannot be kept")
+        throw SchedulerError(.execution, "a folder in \(parent) for the results of upstream runs cannot be kept")
     }
 
-    /// Removes it with its files; a folder in which the task left files of its own stays with them.
+    /// Removes it with its file; a folder in which the task left files of its own stays with them.
     func remove() {
-        for name in HeldFolder.fileNames { unlinkat(descriptor, name, 0) }
+        unlinkat(descriptor, HeldFolder.fileName, 0)
         rmdir(path)
         close(descriptor)
     }
 
-    /// Writes one of the files, for its reader alone.
-    func write(_ bytes: [UInt8], to path: String) throws {
+    /// Writes the file, for its reader alone.
+    func write(_ bytes: [UInt8]) throws {
+        let path = file
         let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw AttemptFiles.failure("\(path) cannot be made") }
+        guard file >= 0 else { throw UpstreamFile.failure("\(path) cannot be made") }
         defer { close(file) }
         if let reader, fchown(file, reader.uid, reader.gid) != 0 {
-            throw AttemptFiles.failure("\(path) cannot be given to \(reader.name)")
+            throw UpstreamFile.failure("\(path) cannot be given to \(reader.name)")
         }
         var rest = bytes[...]
         while !rest.isEmpty {
             let written = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
             if written < 0 {
-                guard errno == EINTR else { throw AttemptFiles.failure("\(path) cannot be written") }
+                guard errno == EINTR else { throw UpstreamFile.failure("\(path) cannot be written") }
             } else {
                 rest = rest.dropFirst(written)
             }
@@ -68,7 +68,7 @@ struct HeldFolder {
     /// Removes what workers of this user left that are gone.
     ///
     /// Others may write into the same parent. So nothing is followed that is a link, nothing is touched that another
-    /// user owns or could write, and of a folder only its own files are removed, and the folder where it is empty then.
+    /// user owns or could write, and of a folder only the one file is removed, and the folder where it is empty then.
     static func removeLeftOnes(in parent: String = HeldFolder.parent) {
         guard let listing = opendir(parent) else { return }
         defer { closedir(listing) }
@@ -81,7 +81,7 @@ struct HeldFolder {
         }
         for name in left {
             guard let descriptor = lock(name, in: dirfd(listing)) else { continue }
-            for name in fileNames { unlinkat(descriptor, name, 0) }
+            unlinkat(descriptor, fileName, 0)
             unlinkat(dirfd(listing), name, AT_REMOVEDIR)
             close(descriptor)
         }

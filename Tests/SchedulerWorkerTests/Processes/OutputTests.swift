@@ -6,7 +6,7 @@ import Testing
 
 @Suite("What a process says")
 struct OutputTests {
-    private let output = RecordedOutput()
+    private let output = HeardOutput()
 
     private func run(_ command: String, _ change: (inout TaskSpec) -> Void = { _ in }) async throws -> TaskResult {
         var context = RunContext.shell(command, change)
@@ -27,7 +27,7 @@ struct OutputTests {
         #expect(output.lines.first { $0.text == "two" }?.stream == .stderr)
         _ = try await ProcessExecutors().shell.execute(.shell(": > '\(folder.file("go"))'"))
         _ = try await work.value
-        #expect(output.lines.last == .init(.stdout, "three"))
+        #expect(output.lines.last == .init(stream: .stdout, text: "three"))
     }
 
     @Test("progress goes on at once, the last result is the attempt's, and neither is a line of the log")
@@ -36,7 +36,7 @@ struct OutputTests {
             #"echo begin; echo '::progress 40::'; echo '::result {"rows": 1}::'; echo '::result {"rows": 2}::'"#)
         #expect(output.progress == [40])
         #expect(result.result == ["rows": 2])
-        #expect(output.lines == [.init(.stdout, "begin")])
+        #expect(output.lines == [.init(stream: .stdout, text: "begin")])
     }
 
     @Test("a task that says its failure is the user's is a USER_ERROR with its words")
