@@ -21,7 +21,9 @@ public struct TaskService: Sendable {
     public let cancelBackfill: CancelBackfill
     public let findRun: FindRun
     public let listRuns: ListRuns
+    public let cancelRun: CancelRun
     public let findWorkflow: FindWorkflow
+    public let cancelWorkflow: CancelWorkflow
     public let explainRun: ExplainRun
     public let listWorkers: ListWorkers
     public let previewSchedule: PreviewSchedule
@@ -55,7 +57,9 @@ public struct TaskService: Sendable {
         cancelBackfill = CancelBackfill(store: store)
         findRun = FindRun(runs: store.runs)
         listRuns = ListRuns(runs: store.runs)
+        cancelRun = CancelRun(runs: store.runs, wakeUps: store.wakeUps)
         findWorkflow = FindWorkflow(runs: store.runs)
+        cancelWorkflow = CancelWorkflow(runs: store.runs, wakeUps: store.wakeUps)
         explainRun = ExplainRun(runs: store.runs)
         listWorkers = ListWorkers(workers: store.workers)
         previewSchedule = PreviewSchedule(store: store, zones: decider.zones)

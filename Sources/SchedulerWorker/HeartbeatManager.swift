@@ -1,28 +1,35 @@
 import Logging
 import SchedulerDomain
 import SchedulerErrors
+import SchedulerFoundation
 import Synchronization
 
 /// Renews the worker's lease in the store, and hears there which runs are to be cancelled.
 ///
-/// It beats from a Swift task beside the executions. A thread of its own, which also watches whether the worker's loop
-/// still ticks, belongs to self-fencing.
+/// It beats at regular intervals, and at once where a wake-up says that the store has something to tell. Who sends a
+/// wake-up has written to the store before, so a lost one costs time and nothing else.
 final class HeartbeatManager: Sendable {
+    /// The least time between two beats, however many wake-ups come.
+    private static let spacing = Duration.milliseconds(10)
+
     private let worker: WorkerID
     private let workers: any WorkerRepository
+    private let wakeUps: any WakeUps
     private let interval: Duration
     private let held: HeldAttempts
     private let slots: Slots
     private let life: Latch<LifeEnd>
     private let logger: Logger
     private let isDraining = Atomic(false)
+    private let woken = Signal()
 
     init(
-        worker: WorkerID, workers: any WorkerRepository, interval: Duration, held: HeldAttempts, slots: Slots,
+        worker: WorkerID, store: any SchedulerStore, interval: Duration, held: HeldAttempts, slots: Slots,
         life: Latch<LifeEnd>, logger: Logger
     ) {
         self.worker = worker
-        self.workers = workers
+        workers = store.workers
+        wakeUps = store.wakeUps
         self.interval = interval
         self.held = held
         self.slots = slots
@@ -32,6 +39,18 @@ final class HeartbeatManager: Sendable {
 
     /// Beats until it is cancelled or the store has given the worker up.
     func run() async {
+        // Made before the first beat, so that between them they miss nothing.
+        let hints = wakeUps.stream()
+        await withDiscardingTaskGroup { group in
+            group.addTask { [worker, woken] in
+                for await hint in hints where hint == .worker(worker) || hint == .workers { woken.set() }
+            }
+            await beatAgainAndAgain()
+            group.cancelAll()
+        }
+    }
+
+    private func beatAgainAndAgain() async {
         var isFailing = false
         while !Task.isCancelled {
             do {
@@ -44,8 +63,9 @@ final class HeartbeatManager: Sendable {
                 if !isFailing, !Task.isCancelled { logger.warning("A heartbeat failed: \(String(reflecting: error))") }
                 isFailing = true
             }
+            do { try await Task.sleep(for: min(interval, HeartbeatManager.spacing)) } catch { return }
             // A failed beat is repeated sooner, so that a short outage does not cost the lease.
-            do { try await Task.sleep(for: isFailing ? min(interval, .seconds(1)) : interval) } catch { return }
+            await woken.wait(atMost: isFailing ? min(interval, .seconds(1)) : interval)
         }
     }
 

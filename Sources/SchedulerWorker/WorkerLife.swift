@@ -72,8 +72,8 @@ struct WorkerLife: Sendable {
         let gate = IntakeGate()
         let claims = ClaimRuns(worker: worker, runs: store.runs, logger: logger)
         let heartbeat = HeartbeatManager(
-            worker: worker, workers: store.workers, interval: configuration.heartbeat, held: held, slots: slots,
-            life: life, logger: logger)
+            worker: worker, store: store, interval: configuration.heartbeat, held: held, slots: slots, life: life,
+            logger: logger)
         let picker = DirectPicker(
             worker: worker, taskTypes: identity.taskTypes, runs: store.runs, queue: queue, claimed: claimed,
             slots: slots, keeper: keeper, gate: gate, configuration: configuration, life: life, logger: logger)
