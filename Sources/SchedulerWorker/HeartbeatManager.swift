@@ -8,6 +8,8 @@ import Synchronization
 ///
 /// It beats at regular intervals, and at once where a wake-up says that the store has something to tell. Who sends a
 /// wake-up has written to the store before, so a lost one costs time and nothing else.
+///
+/// It has a thread of its own, so that functions of users which hold all of Swift's threads do not cost the lease.
 final class HeartbeatManager: Sendable {
     /// The least time between two beats, however many wake-ups come.
     private static let spacing = Duration.milliseconds(10)
@@ -41,16 +43,18 @@ final class HeartbeatManager: Sendable {
     func run() async {
         // Made before the first beat, so that between them they miss nothing.
         let hints = wakeUps.stream()
-        await withDiscardingTaskGroup { group in
-            group.addTask { [worker, woken] in
-                for await hint in hints where hint == .worker(worker) || hint == .workers { woken.set() }
+        await withOwnThread(named: "heartbeat") { clock in
+            await withDiscardingTaskGroup { group in
+                group.addTask { [worker, woken] in
+                    for await hint in hints where hint == .worker(worker) || hint == .workers { woken.set() }
+                }
+                await beatAgainAndAgain(clock)
+                group.cancelAll()
             }
-            await beatAgainAndAgain()
-            group.cancelAll()
         }
     }
 
-    private func beatAgainAndAgain() async {
+    private func beatAgainAndAgain(_ clock: OwnThreadClock) async {
         var isFailing = false
         while !Task.isCancelled {
             do {
@@ -63,9 +67,9 @@ final class HeartbeatManager: Sendable {
                 if !isFailing, !Task.isCancelled { logger.warning("A heartbeat failed: \(String(reflecting: error))") }
                 isFailing = true
             }
-            do { try await Task.sleep(for: min(interval, HeartbeatManager.spacing)) } catch { return }
+            do { try await clock.sleep(for: min(interval, HeartbeatManager.spacing)) } catch { return }
             // A failed beat is repeated sooner, so that a short outage does not cost the lease.
-            await woken.wait(atMost: isFailing ? min(interval, .seconds(1)) : interval)
+            await woken.wait(atMost: isFailing ? min(interval, .seconds(1)) : interval, clock: clock)
         }
     }
 
