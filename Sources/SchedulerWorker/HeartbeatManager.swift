@@ -4,7 +4,7 @@ import SchedulerErrors
 import SchedulerFoundation
 import Synchronization
 
-/// Renews the worker's lease in the store, and hears there which runs are to be cancelled.
+/// Renews the worker's lease in the store, and hears there which runs are to be cancelled and whether it shall leave.
 ///
 /// It beats at regular intervals, and at once where a wake-up says that the store has something to tell. Who sends a
 /// wake-up has written to the store before, so a lost one costs time and nothing else.
@@ -21,13 +21,14 @@ final class HeartbeatManager: Sendable {
     private let held: HeldAttempts
     private let slots: Slots
     private let life: Latch<LifeEnd>
+    private let stop: Latch<StopRequest>
     private let logger: Logger
     private let isDraining = Atomic(false)
     private let woken = Signal()
 
     init(
         worker: WorkerID, store: any SchedulerStore, interval: Duration, held: HeldAttempts, slots: Slots,
-        life: Latch<LifeEnd>, logger: Logger
+        life: Latch<LifeEnd>, stop: Latch<StopRequest>, logger: Logger
     ) {
         self.worker = worker
         workers = store.workers
@@ -36,6 +37,7 @@ final class HeartbeatManager: Sendable {
         self.held = held
         self.slots = slots
         self.life = life
+        self.stop = stop
         self.logger = logger
     }
 
@@ -88,6 +90,10 @@ final class HeartbeatManager: Sendable {
         let answer = try await workers.beat(
             Heartbeat(worker: worker, status: status, currentTaskCount: executing.count, held: executing))
         for attempt in answer.cancelRequested { held.stop(attempt, .cancelRequested) }
+        if answer.drainRequested, stop.value == nil {
+            logger.notice("The worker was asked to drain through the API", metadata: [LogKey.workerID: "\(worker)"])
+            stop.fire(.graceful)
+        }
     }
 
     private var status: WorkerStatus {

@@ -58,7 +58,8 @@ extension RoleServices {
         let queue = InProcessMessageQueue()
         let dispatcher = makeDispatcher(configuration, store: store, queue: queue, partitions: nil, logger: logger)
         let worker = makeWorker(configuration, store: store, queue: queue, logger: logger)
-        let api = makeAPI(configuration, store: store, logger: logger) { port in
+        // Its only worker is a part of this process, which would end with it.
+        let api = makeAPI(configuration, store: store, drainsWorkers: false, logger: logger) { port in
             Welcome.show(address: "http://\(configuration.api.host):\(port)", folder: folder.path)
         }
         return RoleServices(
@@ -76,6 +77,7 @@ extension RoleServices {
     private static func makeAPI(
         _ configuration: AppConfig,
         store: any SchedulerStore,
+        drainsWorkers: Bool = true,
         logger: Logger,
         onListening: @escaping @Sendable (_ port: Int) -> Void = { _ in }
     ) -> APIServer {
@@ -85,7 +87,7 @@ extension RoleServices {
                 requestTimeout: configuration.api.requestTimeout, maxBodyBytes: configuration.api.maxBodyBytes),
             service: TaskService(
                 store: store, decider: makeDecider(configuration),
-                backfillRunsPerSecond: configuration.api.backfillRunsPerSecond),
+                backfillRunsPerSecond: configuration.api.backfillRunsPerSecond, drainsWorkers: drainsWorkers),
             probes: [HealthProbe("database", isRequired: true) { _ = try await store.now() }],
             version: BuildVersion.text, logger: logger, onListening: onListening)
     }
