@@ -60,7 +60,7 @@ public enum StoreContract {
         dueCases, fireCases, fireSeriesCases, raceCases, overlapCases, cancelCases, backfillCases, zoneCases,
         enqueueCases, runQueryCases, pickCases, limitCases, fairnessCases, sharedLimitCases, saturationCases,
         outlookCases, deliveryCases, claimCases, pickAndClaimCases,
-        settleCases, retryCases, lateCases,
+        settleCases, retryCases, lateCases, logCases, progressCases,
         dependencyCases, waveCases, joinCases, randomWaveCases, randomRootsCases,
         workerCases, lockCases, recoveryCases, restartCases,
     ].flatMap { $0 }
