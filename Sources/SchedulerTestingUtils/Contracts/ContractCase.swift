@@ -61,7 +61,7 @@ public enum StoreContract {
         zoneCases,
         enqueueCases, runQueryCases, pickCases, limitCases, fairnessCases, sharedLimitCases, saturationCases,
         outlookCases, deliveryCases, claimCases, pickAndClaimCases,
-        settleCases, retryCases, lateCases,
+        settleCases, retryCases, lateCases, logCases, progressCases,
         dependencyCases, waveCases, joinCases, randomWaveCases, randomRootsCases,
         workerCases, lockCases, recoveryCases, restartCases,
     ].flatMap { $0 }

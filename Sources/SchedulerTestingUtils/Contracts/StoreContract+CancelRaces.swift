@@ -52,7 +52,9 @@ extension StoreContract {
                 let (worker, attempt) = try await data.startedAnew()
                 async let cancelled = data.cancel(attempt.run)
                 async let recovered = data.lose(worker)
-                let (result, recovery) = try await (cancelled, recovered)
+                var (result, recovery) = try await (cancelled, recovered)
+                // A pass may leave a run that the cancel holds to the next one.
+                if recovery.ended.isEmpty, recovery.returned.isEmpty { recovery = try await data.lose(worker) }
                 if result == .ended {
                     try expectEqual(recovery.returned, [attempt], "what a recovery before the cancel returned")
                 } else {
