@@ -64,7 +64,8 @@ extension RoleServices {
             processes: try TaskProcesses.settings(
                 configuration.worker, mayBeRoot: true, lock: folder.descriptor, logger: logger),
             logger: logger)
-        let api = makeAPI(configuration, store: store, logger: logger) { port in
+        // Its only worker is a part of this process, which would end with it.
+        let api = makeAPI(configuration, store: store, drainsWorkers: false, logger: logger) { port in
             Welcome.show(address: "http://\(configuration.api.host):\(port)", folder: folder.path)
         }
         return RoleServices(
@@ -82,6 +83,7 @@ extension RoleServices {
     private static func makeAPI(
         _ configuration: AppConfig,
         store: any SchedulerStore,
+        drainsWorkers: Bool = true,
         logger: Logger,
         onListening: @escaping @Sendable (_ port: Int) -> Void = { _ in }
     ) -> APIServer {
@@ -91,7 +93,7 @@ extension RoleServices {
                 requestTimeout: configuration.api.requestTimeout, maxBodyBytes: configuration.api.maxBodyBytes),
             service: TaskService(
                 store: store, decider: makeDecider(configuration),
-                backfillRunsPerSecond: configuration.api.backfillRunsPerSecond),
+                backfillRunsPerSecond: configuration.api.backfillRunsPerSecond, drainsWorkers: drainsWorkers),
             probes: [HealthProbe("database", isRequired: true) { _ = try await store.now() }],
             version: BuildVersion.text, logger: logger, onListening: onListening)
     }
