@@ -11,6 +11,7 @@ public struct WorkerConfig: Sendable {
     public var killGrace = Defaults.killGrace
     /// The whole budget of a shutdown.
     public var shutdownGrace = Defaults.shutdownGrace
+    public var processes = TaskProcessConfig()
 
     public init() {}
 }
@@ -44,10 +45,11 @@ enum WorkerSettings {
         "The whole time of a shutdown; at least the kill grace."
     )
 
-    static let all = [
-        name.summary, maxConcurrentTasks.summary, taskTypes.summary, heartbeat.summary, lease.summary,
-        killGrace.summary, shutdownGrace.summary,
-    ]
+    static let all =
+        [
+            name.summary, maxConcurrentTasks.summary, taskTypes.summary, heartbeat.summary, lease.summary,
+            killGrace.summary, shutdownGrace.summary,
+        ] + TaskProcessSettings.all
 }
 
 extension WorkerConfig {
@@ -59,6 +61,7 @@ extension WorkerConfig {
         lease = reader.read(WorkerSettings.lease)
         killGrace = reader.read(WorkerSettings.killGrace)
         shutdownGrace = reader.read(WorkerSettings.shutdownGrace)
+        processes = TaskProcessConfig(from: &reader)
         // Fewer beats than four, and one lost statement or a pause of the machine would cost a healthy worker its runs.
         reader.require(
             lease >= heartbeat * 4, WorkerSettings.lease, against: WorkerSettings.heartbeat,

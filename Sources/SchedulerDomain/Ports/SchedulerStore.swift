@@ -3,6 +3,7 @@ public protocol SchedulerStore: Sendable {
     var tenants: any TenantRepository { get }
     var tasks: any TaskRepository { get }
     var runs: any TaskRunRepository { get }
+    var runLogs: any RunLogRepository { get }
     var backfills: any BackfillRepository { get }
     var workers: any WorkerRepository { get }
     var recovery: any RecoveryRepository { get }

@@ -7,6 +7,7 @@ public final class PostgresStore: SchedulerStore {
     public let tenants: any TenantRepository
     public let tasks: any TaskRepository
     public let runs: any TaskRunRepository
+    public let runLogs: any RunLogRepository
     public let backfills: any BackfillRepository
     public let workers: any WorkerRepository
     public let recovery: any RecoveryRepository
@@ -36,6 +37,7 @@ public final class PostgresStore: SchedulerStore {
         tenants = PostgreSQLTenantRepository(context: context)
         tasks = PostgreSQLTaskRepository(context: context)
         runs = PostgreSQLTaskRunRepository(context: context)
+        runLogs = PostgreSQLRunLogRepository(context: context)
         backfills = PostgreSQLBackfillRepository(context: context)
         workers = PostgreSQLWorkerRepository(context: context, beats: beats)
         recovery = PostgreSQLRecoveryRepository(context: context)

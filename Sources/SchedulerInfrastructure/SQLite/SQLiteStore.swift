@@ -9,6 +9,7 @@ public final class SQLiteStore: SchedulerStore, RestartRecovery {
     public let tenants: any TenantRepository
     public let tasks: any TaskRepository
     public let runs: any TaskRunRepository
+    public let runLogs: any RunLogRepository
     public let backfills: any BackfillRepository
     public let workers: any WorkerRepository
     public let recovery: any RecoveryRepository
@@ -36,6 +37,7 @@ public final class SQLiteStore: SchedulerStore, RestartRecovery {
         tenants = SQLiteTenantRepository(database)
         tasks = SQLiteTaskRepository(database)
         runs = SQLiteTaskRunRepository(database)
+        runLogs = SQLiteRunLogRepository(database)
         backfills = SQLiteBackfillRepository(database)
         workers = SQLiteWorkerRepository(database)
         recovery = SQLiteRecoveryRepository(database)

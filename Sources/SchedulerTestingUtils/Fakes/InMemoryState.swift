@@ -10,6 +10,7 @@ struct InMemoryState {
     var live: [RunID: TaskRun] = [:]
     var history: [RunID: TaskRun] = [:]
     var attempts: [RunID: [Int: AttemptRecord]] = [:]
+    var logs: [RunAttempt: [Int: LogChunk]] = [:]
     var fires: [TaskID: [FireRecord]] = [:]
     var backfills: [RunID: Backfill] = [:]
     var backfilled: [TaskID: [BackfilledFire]] = [:]

@@ -6,6 +6,7 @@ public final class InMemoryStore: SchedulerStore, RestartRecovery {
     public let tenants: any TenantRepository
     public let tasks: any TaskRepository
     public let runs: any TaskRunRepository
+    public let runLogs: any RunLogRepository
     public let backfills: any BackfillRepository
     public let workers: any WorkerRepository
     public let recovery: any RecoveryRepository
@@ -21,6 +22,7 @@ public final class InMemoryStore: SchedulerStore, RestartRecovery {
         tenants = InMemoryTenantRepository(shared)
         tasks = InMemoryTaskRepository(shared)
         runs = InMemoryTaskRunRepository(shared)
+        runLogs = InMemoryRunLogRepository(shared)
         backfills = InMemoryBackfillRepository(shared)
         workers = InMemoryWorkerRepository(shared)
         recovery = InMemoryRecoveryRepository(shared)

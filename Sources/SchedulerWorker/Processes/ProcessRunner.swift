@@ -10,7 +10,7 @@ import Synchronization
 /// SIGKILL when the grace period is over. An outcome is returned when the process, its group, and all descendants that
 /// left the group are gone. Where the keeper dies, its processes die with it, and their outcome is an error.
 public final class ProcessRunner: Sendable {
-    private let settings: ProcessSettings
+    let settings: ProcessSettings
     private let machine = Mutex<ProcessMachine?>(nil)
 
     public init(_ settings: ProcessSettings) { self.settings = settings }

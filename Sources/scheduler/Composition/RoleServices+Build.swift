@@ -39,16 +39,18 @@ extension RoleServices {
 
     static func worker(_ configuration: AppConfig, logger: Logger) async throws -> RoleServices {
         try configuration.requireServers(role: "worker")
+        let processes = try TaskProcesses.settings(configuration.worker, mayBeRoot: false, logger: logger)
         let queue = try makeRabbitMQ(configuration, role: "worker", logger: logger)
         let store = try await Stores.postgres(configuration, role: "worker", logger: logger)
-        let worker = makeWorker(configuration, store: store, queue: queue, logger: logger)
+        let worker = makeWorker(
+            configuration, store: store, queue: queue, processes: processes, logger: logger)
         return RoleServices(
             services: [store.postgresWakeUps, queue, worker], shutdownGrace: configuration.worker.shutdownGrace,
             close: { await store.shutdown() })
     }
 
     static func standalone(_ configuration: AppConfig, logger: Logger) async throws -> RoleServices {
-        let folder = try DataFolder.lock(configuration.standalone.dataFolder)
+        let folder = try await DataFolder.lock(configuration.standalone.dataFolder)
         let clock = SystemClock()
         let store = try SQLiteStore(
             path: folder.databasePath(configuration.database.url), clock: { clock.now }, wakeUps: InProcessWakeUps())
@@ -58,8 +60,12 @@ extension RoleServices {
         let queue = InProcessMessageQueue()
         let dispatcher = makeDispatcher(configuration, store: store, queue: queue, partitions: nil, logger: logger)
         let worker = makeWorker(
-            configuration, store: store, queue: queue, lock: folder.descriptor, logger: logger)
-        let api = makeAPI(configuration, store: store, logger: logger) { port in
+            configuration, store: store, queue: queue,
+            processes: try TaskProcesses.settings(
+                configuration.worker, mayBeRoot: true, lock: folder.descriptor, logger: logger),
+            logger: logger)
+        // Its only worker is a part of this process, which would end with it.
+        let api = makeAPI(configuration, store: store, drainsWorkers: false, logger: logger) { port in
             Welcome.show(address: "http://\(configuration.api.host):\(port)", folder: folder.path)
         }
         return RoleServices(
@@ -77,6 +83,7 @@ extension RoleServices {
     private static func makeAPI(
         _ configuration: AppConfig,
         store: any SchedulerStore,
+        drainsWorkers: Bool = true,
         logger: Logger,
         onListening: @escaping @Sendable (_ port: Int) -> Void = { _ in }
     ) -> APIServer {
@@ -86,7 +93,7 @@ extension RoleServices {
                 requestTimeout: configuration.api.requestTimeout, maxBodyBytes: configuration.api.maxBodyBytes),
             service: TaskService(
                 store: store, decider: makeDecider(configuration),
-                backfillRunsPerSecond: configuration.api.backfillRunsPerSecond),
+                backfillRunsPerSecond: configuration.api.backfillRunsPerSecond, drainsWorkers: drainsWorkers),
             probes: [HealthProbe("database", isRequired: true) { _ = try await store.now() }],
             version: BuildVersion.text, logger: logger, onListening: onListening)
     }
@@ -105,12 +112,10 @@ extension RoleServices {
     }
 
     private static func makeWorker(
-        _ configuration: AppConfig, store: any SchedulerStore, queue: any MessageQueue, lock: Int32? = nil,
-        logger: Logger
+        _ configuration: AppConfig, store: any SchedulerStore, queue: any MessageQueue,
+        processes: ProcessSettings, logger: Logger
     ) -> WorkerService {
         let settings = configuration.worker
-        let processes = ProcessSettings(
-            keeper: .ownExecutable, killGrace: settings.killGrace, adoptsOrphans: true, heldDescriptor: lock)
         return WorkerService(
             identity: WorkerIdentity(
                 name: settings.name, hostname: Defaults.workerName, taskTypes: settings.taskTypes,

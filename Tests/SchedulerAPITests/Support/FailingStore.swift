@@ -8,6 +8,7 @@ struct FailingStore: SchedulerStore {
 
     var tasks: any TaskRepository { FailingTaskRepository(base: base.tasks, error: error) }
     var tenants: any TenantRepository { base.tenants }
+    var runLogs: any RunLogRepository { base.runLogs }
     var runs: any TaskRunRepository { base.runs }
     var backfills: any BackfillRepository { base.backfills }
     var workers: any WorkerRepository { base.workers }

@@ -67,6 +67,7 @@ struct WatchedStore: SchedulerStore {
     let backfills: any BackfillRepository
 
     var tenants: any TenantRepository { base.tenants }
+    var runLogs: any RunLogRepository { base.runLogs }
     var zoneSettings: any ZoneSettings { base.zoneSettings }
     var tasks: any TaskRepository { base.tasks }
     var runs: any TaskRunRepository { base.runs }

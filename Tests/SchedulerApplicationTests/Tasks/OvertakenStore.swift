@@ -53,6 +53,7 @@ struct OvertakenStore: SchedulerStore {
     var beforeNow: @Sendable () async throws -> Void = {}
 
     var tenants: any TenantRepository { base.tenants }
+    var runLogs: any RunLogRepository { base.runLogs }
     var runs: any TaskRunRepository { base.runs }
     var backfills: any BackfillRepository { base.backfills }
     var workers: any WorkerRepository { base.workers }

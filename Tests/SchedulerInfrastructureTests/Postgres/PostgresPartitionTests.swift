@@ -25,7 +25,7 @@ struct PostgresPartitionTests {
             #expect(try await count("run_history_default", configuration) == 1)
 
             let made = try await partitions.prepare(daysAhead: 2, term: term)
-            #expect(made.count == 6)
+            #expect(made.count == 9)
             #expect(try await partitions.prepare(daysAhead: 2, term: term).isEmpty)
             #expect(try await count("run_history_default", configuration) == 0)
             #expect(try await count("run_history", configuration) == 1)
@@ -33,7 +33,7 @@ struct PostgresPartitionTests {
 
             // The next day adds one of each table; a deposed leader adds none.
             clock.advance(by: .seconds(86_400))
-            #expect(try await partitions.prepare(daysAhead: 2, term: term).count == 2)
+            #expect(try await partitions.prepare(daysAhead: 2, term: term).count == 3)
             clock.advance(by: .seconds(86_400))
             _ = try await store.locks.acquire("leader", owner: "b", timeToLive: .seconds(10))
             let error = await #expect(throws: SchedulerError.self) {

@@ -113,6 +113,7 @@ private struct FaultyStore: SchedulerStore {
     let runs: any TaskRunRepository
 
     var tenants: any TenantRepository { base.tenants }
+    var runLogs: any RunLogRepository { base.runLogs }
     var tasks: any TaskRepository { base.tasks }
     var workers: any WorkerRepository { base.workers }
     var backfills: any BackfillRepository { base.backfills }

@@ -2,7 +2,7 @@ public import Logging
 public import SchedulerDomain
 import SchedulerErrors
 
-/// Day partitions of the history and of the attempts, made in the owner's session ahead of time.
+/// Day partitions of the history, the attempts and the logs, made in the owner's session ahead of time.
 ///
 /// A partition is made apart and then attached. Rows of its range that the default partition has taken move in the
 /// attaching transaction, which therefore locks the default partition; it gives up within two seconds rather than
@@ -38,6 +38,7 @@ public struct PostgreSQLHistoryPartitions: HistoryPartitions {
 private struct PartitionedTable {
     static let all = [
         PartitionedTable(name: "run_history", key: "id"), PartitionedTable(name: "run_attempts", key: "run_id"),
+        PartitionedTable(name: "run_logs", key: "run_id"),
     ]
 
     let name: String

@@ -96,7 +96,7 @@ private enum RunEndingSQL {
         """
         UPDATE run_live AS run
         SET status = 'pending', dispatched_at = NULL, due_at = back.due_at, failures = back.failures,
-            interruptions = back.interruptions, crashes = back.crashes, worker_id = NULL, updated_at = $7,
+            interruptions = back.interruptions, crashes = back.crashes, worker_id = NULL, progress = 0, updated_at = $7,
             settled_attempt = CASE WHEN back.settles THEN run.attempt ELSE run.settled_attempt END
         FROM unnest($1, $2, $3, $4, $5, $6) AS back (id, due_at, failures, interruptions, crashes, settles)
         WHERE run.id = back.id

@@ -20,11 +20,9 @@ public struct CustomExecutor: RunExecutor {
             throw SchedulerError.invalid("command", "a \(name) task needs a program")
         }
         let conversation = CustomConversation(run.output)
-        let finished = try await processes.start(
-            run, arguments: [program] + run.textArguments, input: CustomProtocol.start(run)
-        ) { path in
-            CommandExecutor.candidates(for: program, path: path)
-        } onLine: { stream, line in
+        var request = TaskProgram(program, run.textArguments)
+        request.input = CustomProtocol.start(run)
+        let finished = try await processes.start(run, request) { stream, line in
             conversation.take(line, from: stream)
         }
         return CustomExecutor.result(of: finished, conversation.finish())

@@ -28,22 +28,14 @@ public struct PythonExecutor: RunExecutor {
 
     public func execute(_ run: RunContext) async throws -> TaskResult {
         let call = try PythonCall(run.spec)
-        var run = run
-        run.spec.environment.merge(["PYTHONUNBUFFERED": "1"]) { own, _ in own }
-        var input: [UInt8] = []
-        var arguments = [call.interpreter]
+        var program = TaskProgram(call.interpreter, ["-c", PythonExecutor.inlineRunner] + run.textArguments)
         switch call.source {
-        case .inline(let script):
-            input = Array(script.utf8)
-            arguments += ["-c", PythonExecutor.inlineRunner]
-        case .file(let path): arguments.append(path)
+        case .inline(let script): program.input = Array(script.utf8)
+        case .file(let path): program.arguments = [call.interpreter, path] + run.textArguments
         }
+        if run.spec.environment["PYTHONUNBUFFERED"] == nil { program.environment["PYTHONUNBUFFERED"] = "1" }
         let notes = OutputNotes(run.output)
-        let finished = try await processes.start(run, arguments: arguments + run.textArguments, input: input) { path in
-            CommandExecutor.candidates(for: call.interpreter, path: path)
-        } onLine: { stream, line in
-            notes.take(line, from: stream)
-        }
+        let finished = try await processes.start(run, program) { stream, line in notes.take(line, from: stream) }
         return finished.result(
             result: notes.result, declared: PythonExecutor.failure(of: finished, declared: notes.error))
     }

@@ -1,0 +1,119 @@
+public import SchedulerDomain
+
+/// Logs and progress in PostgreSQL.
+public struct PostgreSQLRunLogRepository: RunLogRepository {
+    let context: PostgresContext
+
+    public func append(_ chunks: [LogChunk]) async throws {
+        guard !chunks.isEmpty else { return }
+        let chunks = chunks.sorted { ($0.attempt, $0.firstLine) < ($1.attempt, $1.firstLine) }
+        try await context.pool.withSession("append logs") { session in
+            _ = try session.execute(
+                RunLogSQL.append,
+                [
+                    .uuids(chunks.map(\.attempt.run.bits)), .int4s(chunks.map(\.attempt.attempt)),
+                    .int8s(chunks.map { Int64($0.firstLine) }), .int4s(chunks.map(\.lines.count)),
+                    .texts(chunks.map(\.tenant.rawValue)), .instants(chunks.map(\.startedAt)),
+                    .texts(chunks.map(LogBody.text)),
+                ])
+        }
+    }
+
+    public func lines(_ read: LogRead) async throws -> [LogLine] {
+        try await context.pool.withSession("read a log") { session in
+            let chunks = try session.execute(
+                RunLogSQL.lines,
+                [
+                    .uuid(read.attempt.run.bits), .int4(read.attempt.attempt), .text(read.tenant.rawValue),
+                    .int8(Int64(read.after)), .int8(Int64(read.limit)), .int8(Int64(LogRead.byteLimit)),
+                ]
+            ).map { row in
+                let (first, startedAt) = (try row.int(), try row.instant())
+                return try LogBody.lines(try row.text(), from: first, startedAt: startedAt)
+            }
+            return read.select(Array(chunks.joined()))
+        }
+    }
+
+    public func setProgress(_ progress: [RunAttempt: Int]) async throws {
+        guard !progress.isEmpty else { return }
+        let now = context.now
+        let said = progress.sorted { $0.key < $1.key }
+        try await context.pool.withSession("note progress") { session in
+            _ = try session.execute(
+                RunLogSQL.setProgress,
+                [
+                    .uuids(said.map(\.key.run.bits)), .int4s(said.map(\.key.attempt)), .int4s(said.map(\.value)), now,
+                ])
+        }
+    }
+
+    public func deleteLogs(olderThan age: Duration, limit: Int) async throws -> Int {
+        let now = context.now
+        return try await context.pool.withSession("delete logs") { session in
+            guard let time = try session.execute(RunLogSQL.now, [now]).first({ try $0.instant() }) else { return 0 }
+            let lowest = RunID.lowest(at: time.advanced(by: .zero - age))
+            return try session.execute(RunLogSQL.deleteLogs, [.uuid(lowest.bits), .int8(Int64(limit))]).affected
+        }
+    }
+}
+
+/// Its statements, named after its methods.
+private enum RunLogSQL {
+    static let append = PostgresStatement.write(
+        "runLogs.append",
+        """
+        INSERT INTO run_logs (run_id, attempt, first_line, line_count, tenant_id, started_at, body)
+        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7)
+        ON CONFLICT (run_id, attempt, first_line) DO NOTHING
+        """)
+
+    /// Begins with the chunk in which the next line stands, whose earlier lines do not count, and ends with the one
+    /// that reaches a bound.
+    static let lines = PostgresStatement.read(
+        "runLogs.lines",
+        """
+        WITH start AS (
+            SELECT coalesce(max(first_line), 1) AS line FROM run_logs
+            WHERE run_id = $1 AND attempt = $2 AND first_line <= $4 + 1
+        ), next AS (
+            SELECT first_line, line_count, started_at, body FROM run_logs
+            WHERE run_id = $1 AND attempt = $2 AND tenant_id = $3 AND first_line >= (SELECT line FROM start)
+            ORDER BY first_line LIMIT $5 + 1
+        ), chunk AS (
+            SELECT first_line, started_at, body, sum(line_count) OVER before AS lines,
+                   sum(octet_length(body)) OVER before AS bytes
+            FROM next
+            WINDOW before AS (ORDER BY first_line ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+        )
+        SELECT first_line, started_at, body FROM chunk
+        WHERE lines IS NULL OR lines < $5 + $4 + 1 - (SELECT line FROM start)
+              AND (bytes < $6 OR lines <= $4 + 1 - (SELECT line FROM start))
+        ORDER BY first_line
+        """)
+
+    static let setProgress = PostgresStatement.write(
+        "runLogs.setProgress",
+        """
+        WITH locked AS MATERIALIZED (
+            SELECT id, attempt, status, progress FROM run_live WHERE id = ANY($1) ORDER BY id FOR UPDATE
+        )
+        UPDATE run_live AS run SET progress = said.percent, updated_at = coalesce($4, now())
+        FROM locked JOIN unnest($1, $2, $3) AS said (id, attempt, percent)
+             ON said.id = locked.id AND said.attempt = locked.attempt
+        WHERE run.id = locked.id AND locked.status = 'running' AND locked.progress < said.percent
+        """)
+
+    static let now = PostgresStatement.read("runLogs.now", "SELECT coalesce($1, now())")
+
+    static let deleteLogs = PostgresStatement.write(
+        "runLogs.deleteLogs",
+        """
+        DELETE FROM run_logs AS log USING (
+            SELECT run_id, attempt, first_line FROM run_logs WHERE run_id < $1
+            ORDER BY run_id, attempt, first_line LIMIT $2
+        ) AS old
+        WHERE log.run_id = old.run_id AND log.attempt = old.attempt AND log.first_line = old.first_line
+              AND log.run_id < $1
+        """)
+}

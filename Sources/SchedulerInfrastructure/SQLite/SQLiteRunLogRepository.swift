@@ -1,0 +1,93 @@
+public import SchedulerDomain
+
+/// Logs and progress in SQLite.
+public final class SQLiteRunLogRepository: RunLogRepository {
+    private let database: SQLiteDatabase
+
+    init(_ database: SQLiteDatabase) { self.database = database }
+
+    public func append(_ chunks: [LogChunk]) async throws {
+        guard !chunks.isEmpty else { return }
+        try await database.write("append") { transaction in
+            for chunk in chunks {
+                try transaction.execute(
+                    SQLiteRunLogSQL.append, chunk.attempt.run.blob, chunk.attempt.attempt, chunk.firstLine,
+                    chunk.lines.count, chunk.tenant.rawValue, chunk.startedAt.column, LogBody.text(of: chunk))
+            }
+        }
+    }
+
+    public func lines(_ read: LogRead) async throws -> [LogLine] {
+        try await database.read("lines") { transaction in
+            let chunks = try transaction.rows(
+                SQLiteRunLogSQL.lines, read.attempt.run.blob, read.attempt.attempt, read.tenant.rawValue, read.after,
+                read.limit, LogRead.byteLimit
+            ) { reader in
+                let (first, startedAt) = (try reader.int(), try reader.instant())
+                return try LogBody.lines(try reader.text(), from: first, startedAt: startedAt)
+            }
+            return read.select(Array(chunks.joined()))
+        }
+    }
+
+    public func setProgress(_ progress: [RunAttempt: Int]) async throws {
+        guard !progress.isEmpty else { return }
+        try await database.write("setProgress") { transaction in
+            for (attempt, percent) in progress {
+                try transaction.execute(
+                    SQLiteRunLogSQL.setProgress, percent, transaction.now.column, attempt.run.blob, attempt.attempt,
+                    percent)
+            }
+        }
+    }
+
+    public func deleteLogs(olderThan age: Duration, limit: Int) async throws -> Int {
+        try await database.write("deleteLogs") { transaction in
+            let lowest = RunID.lowest(at: transaction.now.advanced(by: .zero - age))
+            try transaction.execute(SQLiteRunLogSQL.deleteLogs, lowest.blob, limit)
+            return transaction.changes
+        }
+    }
+}
+
+/// Its statements, named after its methods.
+private enum SQLiteRunLogSQL {
+    static let append = """
+        INSERT INTO run_logs (run_id, attempt, first_line, line_count, tenant_id, started_at, body)
+        VALUES (?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (run_id, attempt, first_line) DO NOTHING
+        """
+
+    /// Begins with the chunk in which the next line stands, whose earlier lines do not count, and ends with the one
+    /// that reaches a bound.
+    static let lines = """
+        WITH start AS (
+            SELECT coalesce(max(first_line), 1) AS line FROM run_logs
+            WHERE run_id = ?1 AND attempt = ?2 AND first_line <= ?4 + 1
+        ), next AS (
+            SELECT first_line, line_count, started_at, body FROM run_logs
+            WHERE run_id = ?1 AND attempt = ?2 AND tenant_id = ?3 AND first_line >= (SELECT line FROM start)
+            ORDER BY first_line LIMIT ?5 + 1
+        ), chunk AS (
+            SELECT first_line, started_at, body, sum(line_count) OVER before AS lines,
+                sum(length(CAST(body AS BLOB))) OVER before AS bytes
+            FROM next
+            WINDOW before AS (ORDER BY first_line ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+        )
+        SELECT first_line, started_at, body FROM chunk
+        WHERE lines IS NULL OR lines < ?5 + ?4 + 1 - (SELECT line FROM start)
+            AND (bytes < ?6 OR lines <= ?4 + 1 - (SELECT line FROM start))
+        ORDER BY first_line
+        """
+
+    static let setProgress = """
+        UPDATE run_live SET progress = ?, updated_at = ?
+        WHERE id = ? AND attempt = ? AND status = 'running' AND progress < ?
+        """
+
+    static let deleteLogs = """
+        DELETE FROM run_logs WHERE rowid IN (
+            SELECT rowid FROM run_logs WHERE run_id < ? ORDER BY run_id, attempt, first_line LIMIT ?
+        )
+        """
+}
