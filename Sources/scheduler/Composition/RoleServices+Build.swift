@@ -106,33 +106,9 @@ extension RoleServices {
         isItemFault: @escaping @Sendable (any Error) -> Bool = SettleRuns.isItemFault,
         logger: Logger
     ) -> [any Service] {
-        let freed = Signal()
-        let settings = configuration.dispatcher
-        let elector = LeaderElector(
-            locks: store.locks, owner: "\(WorkerID.fresh(at: SystemClock().now))", term: settings.leaderTerm,
-            logger: logger)
-        let recovery = RecoveryService(
-            recovery: store.recovery, elector: elector, freed: freed, lease: configuration.worker.lease,
-            unclaimedAfter: settings.unclaimed, logger: logger)
-        let housekeeper = partitions.map {
-            Housekeeper(partitions: $0, elector: elector, daysAhead: settings.partitionsAheadDays, logger: logger)
-        }
-        let zoneWatch = ZoneWatch(
-            followZones: FollowZones(
-                settings: store.zoneSettings, zones: SystemZones.shared, wakeUps: store.wakeUps, logger: logger),
-            elector: elector, logger: logger)
-        let ticker = Ticker(
-            fireDueTasks: FireDueTasks(
-                tasks: store.tasks, wakeUps: store.wakeUps, decider: makeDecider(configuration), logger: logger),
-            wakeUps: store.wakeUps, isLeading: { elector.lease != nil }, poll: settings.poll, logger: logger)
-        let picker = Picker(
-            pickRuns: PickRuns(runs: store.runs, queue: queue, batch: settings.pickBatch, logger: logger),
-            queue: queue, wakeUps: store.wakeUps, signal: freed, poll: settings.poll, logger: logger)
-        let receiver = OutcomeReceiver(
-            queue: queue, settleRuns: SettleRuns(runs: store.runs, isItemFault: isItemFault, logger: logger),
-            freed: freed, logger: logger)
-        // The receiver is shut down last, since it settles what the others still cause.
-        return [receiver, elector, recovery, zoneWatch] + (housekeeper.map { [$0] } ?? []) + [ticker, picker]
+        Dispatcher.services(
+            store: store, queue: queue, settings: configuration.dispatcher, lease: configuration.worker.lease,
+            partitions: partitions, isItemFault: isItemFault, logger: logger)
     }
 
     private static func makeWorker(
