@@ -21,6 +21,8 @@ public struct TaskService: Sendable {
     public let cancelBackfill: CancelBackfill
     public let findRun: FindRun
     public let listRuns: ListRuns
+    public let readLog: ReadRunLog
+    public let listAttempts: ListAttempts
     public let findWorkflow: FindWorkflow
     public let explainRun: ExplainRun
     public let listWorkers: ListWorkers
@@ -55,6 +57,8 @@ public struct TaskService: Sendable {
         cancelBackfill = CancelBackfill(store: store)
         findRun = FindRun(runs: store.runs)
         listRuns = ListRuns(runs: store.runs)
+        readLog = ReadRunLog(store: store)
+        listAttempts = ListAttempts(runs: store.runs)
         findWorkflow = FindWorkflow(runs: store.runs)
         explainRun = ExplainRun(runs: store.runs)
         listWorkers = ListWorkers(workers: store.workers)
