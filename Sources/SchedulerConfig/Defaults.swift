@@ -41,6 +41,7 @@ public enum Defaults {
     public static let unclaimed = Duration.seconds(15)
     public static let leaderTerm = Duration.seconds(10)
     public static let partitionsAheadDays = 7
+    public static let logRetentionDays = 14
     public static let misfireThreshold = Duration.seconds(10)
 
     // standalone, log, environment

@@ -27,8 +27,8 @@ struct LogBuffer {
     private var nextNumber = 1
     /// What became ready, in bytes of the log.
     private var keptBytes = 0
-    /// The memory of all lines here.
-    private var cost = 0
+    /// What the worker's memory was charged for the lines here.
+    private var charged = 0
     private var readyCost = 0
     private(set) var readyBytes = 0
     private var heldBytes = 0
@@ -37,6 +37,8 @@ struct LogBuffer {
     private var cutBytes = 0
     /// The part for the beginning is full.
     private var isHeadFull = false
+    /// There was no memory for a ready line; asked again when some may be free, so that what is kept stays in passages.
+    private var isStalled = false
     private(set) var isClosed = false
 
     init(_ configuration: LogLimits, memory: LogMemory, limit: Int = ResourceLimits.standardOutputBytes) {
@@ -63,27 +65,27 @@ struct LogBuffer {
     ) {
         guard !isClosed else { return }
         let line = Held(time: time, stream: stream, text: text)
-        guard reserve(line) else {
-            cut(line)
-            return
-        }
-        if held.isEmpty, mayBeReady(line, at: now) {
-            makeReady(line)
+        if held.isEmpty, readyCostIsSpent(for: line, fromHeld: false, at: now) {
+            append(line)
             return
         }
         held.append(line)
         heldBytes += line.bytes
         heldCost += line.cost
+        while heldBytes > tailLimit || heldCost > configuration.tailBytes || !settleMemory() { cutOldest() }
         releaseHeld(at: now)
-        while heldBytes > tailLimit || heldCost > configuration.tailBytes { cutOldest() }
     }
 
     /// Takes nothing more; what is held becomes ready.
     mutating func close(time: UTCInstant) {
         guard !isClosed else { return }
         isClosed = true
-        while let line = popHeld() { makeReady(line) }
+        while let line = popHeld() {
+            readyCost += line.cost
+            append(line)
+        }
         if cutLines > 0 { markCut(time: time) }
+        _ = settleMemory(isForced: true)
     }
 
     /// Returns the next chunk's lines, the same until it is `shipped`; nil where none are ready.
@@ -102,75 +104,77 @@ struct LogBuffer {
 
     /// The chunk is in the store, or never will be.
     mutating func shipped(at now: ContinuousClock.Instant) {
-        let freed = inFlight.reduce(0) { $0 + $1.cost }
+        readyCost -= inFlight.reduce(0) { $0 + $1.cost }
         inFlight = []
-        readyCost -= freed
-        free(freed)
+        _ = settleMemory()
+        refresh(at: now)
+    }
+
+    /// Looks again what may become ready.
+    mutating func refresh(at now: ContinuousClock.Instant) {
+        isStalled = false
         releaseHeld(at: now)
     }
 
     /// Forgets all lines.
     mutating func discard() {
-        free(cost)
         (ready, held, inFlight) = ([], [], [])
         (readyCost, readyBytes, heldBytes, heldCost) = (0, 0, 0, 0)
         isClosed = true
+        _ = settleMemory()
     }
 
     /// Makes held lines ready, the oldest first, as far as they may be.
-    mutating func releaseHeld(at now: ContinuousClock.Instant) {
-        while let line = held.first, mayBeReady(line, at: now) {
-            _ = popHeld()
-            makeReady(line)
+    private mutating func releaseHeld(at now: ContinuousClock.Instant) {
+        while let line = held.first, readyCostIsSpent(for: line, fromHeld: true, at: now) {
+            held.removeFirst()
+            heldBytes -= line.bytes
+            append(line)
         }
     }
 
-    private mutating func mayBeReady(_ line: Held, at now: ContinuousClock.Instant) -> Bool {
+    /// Takes the place of a ready line where there is room for it in the log, the rate and the memory; else nothing.
+    private mutating func readyCostIsSpent(
+        for line: Held, fromHeld: Bool, at now: ContinuousClock.Instant
+    ) -> Bool {
         if keptBytes + line.bytes > limit - tailLimit { isHeadFull = true }
-        return !isHeadFull && readyCost + line.cost <= configuration.readyBytes && rate.take(line.bytes, at: now)
+        guard !isHeadFull, !isStalled, rate.allows(line.bytes, at: now) else { return false }
+        readyCost += line.cost
+        if fromHeld { heldCost -= line.cost }
+        guard readyCost <= configuration.readyBytes, settleMemory() else {
+            isStalled = true
+            readyCost -= line.cost
+            if fromHeld { heldCost += line.cost }
+            return false
+        }
+        rate.spend(line.bytes)
+        return true
     }
 
-    private mutating func makeReady(_ line: Held) {
+    /// Makes the line the next one, behind the mark of what was cut before it.
+    private mutating func append(_ line: Held) {
         if cutLines > 0 { markCut(time: line.time) }
         keptBytes += line.bytes
-        append(line)
-    }
-
-    private mutating func append(_ line: Held) {
-        ready.append(LogLine(number: nextNumber, time: line.time, stream: line.stream, text: line.text))
-        nextNumber += 1
-        readyCost += line.cost
-        readyBytes += line.bytes
+        number(line)
     }
 
     private mutating func markCut(time: UTCInstant) {
         let lines = cutLines == 1 ? "1 line" : "\(cutLines) lines"
         let mark = Held(time: time, stream: .system, text: "[… \(lines) with \(cutBytes) bytes cut …]")
         (cutLines, cutBytes) = (0, 0)
-        _ = memory.take(mark.cost, isGuaranteed: true)
-        cost += mark.cost
-        append(mark)
+        readyCost += mark.cost
+        _ = settleMemory(isForced: true)
+        number(mark)
     }
 
-    /// Takes memory for a line, at the expense of those held before it.
-    ///
-    /// - Returns: false where there is none; then nothing is held, so that the cut stands in one place.
-    private mutating func reserve(_ line: Held) -> Bool {
-        while !memory.take(line.cost, isGuaranteed: cost + line.cost <= configuration.guaranteedBytes) {
-            guard !held.isEmpty else { return false }
-            cutOldest()
-        }
-        cost += line.cost
-        return true
+    private mutating func number(_ line: Held) {
+        ready.append(LogLine(number: nextNumber, time: line.time, stream: line.stream, text: line.text))
+        nextNumber += 1
+        readyBytes += line.bytes
     }
 
     private mutating func cutOldest() {
         guard let line = popHeld() else { return }
-        free(line.cost)
-        cut(line)
-    }
-
-    private mutating func cut(_ line: Held) {
         cutLines += 1
         cutBytes += line.bytes
     }
@@ -182,9 +186,19 @@ struct LogBuffer {
         return line
     }
 
-    private mutating func free(_ bytes: Int) {
-        cost -= bytes
-        memory.give(back: bytes)
+    /// Takes from the worker's memory, or gives back, what the lines here cost now; a little of what is held is free,
+    /// so that each attempt keeps its last words even where others hold all the memory there is.
+    ///
+    /// - Returns: false where there is not enough; then nothing changed.
+    private mutating func settleMemory(isForced: Bool = false) -> Bool {
+        let wanted = readyCost + max(0, heldCost - configuration.guaranteedBytes)
+        if wanted < charged {
+            memory.give(back: charged - wanted)
+        } else if wanted > charged {
+            guard memory.take(wanted - charged, isForced: isForced) else { return false }
+        }
+        charged = wanted
+        return true
     }
 }
 

@@ -6,7 +6,7 @@ struct LogLimits: Sendable {
     var tailBytes = 256 * 1_024
     /// How much memory of one attempt may wait for the store: a burst and what it costs beside its text.
     var readyBytes = 3 * 1_024 * 1_024
-    /// What an attempt gets even where others hold all the memory there is.
+    /// How much an attempt may hold even where others have all the memory there is.
     var guaranteedBytes = 16 * 1_024
     /// The memory of all attempts, in bytes.
     var memoryBytes = 64 * 1_024 * 1_024

@@ -11,10 +11,10 @@ final class LogMemory: Sendable {
 
     /// Takes memory if there is room.
     ///
-    /// - Parameter isGuaranteed: takes it in any case.
-    func take(_ bytes: Int, isGuaranteed: Bool = false) -> Bool {
+    /// - Parameter isForced: takes it in any case.
+    func take(_ bytes: Int, isForced: Bool = false) -> Bool {
         let before = held.wrappingAdd(bytes, ordering: .relaxed).oldValue
-        guard before + bytes > limit, !isGuaranteed else { return true }
+        guard before + bytes > limit, !isForced else { return true }
         give(back: bytes)
         return false
     }

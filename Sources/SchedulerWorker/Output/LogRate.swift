@@ -22,15 +22,24 @@ struct LogRate: Sendable {
 
     /// Takes one line of a size if the rate allows it now.
     mutating func take(_ size: Int, at now: ContinuousClock.Instant) -> Bool {
+        guard allows(size, at: now) else { return false }
+        spend(size)
+        return true
+    }
+
+    /// Whether one line of a size may pass now.
+    mutating func allows(_ size: Int, at now: ContinuousClock.Instant) -> Bool {
         fill(at: now)
         let (lineBurst, byteBurst) = (linesPerSecond * LogRate.burstSeconds, bytesPerSecond * LogRate.burstSeconds)
         if isWaiting { isWaiting = lines < lineBurst / 2 || bytes < byteBurst / 2 }
         // A line beyond half a burst passes too, and the bucket owes the rest.
         if lines < 1 || bytes < min(Double(size), byteBurst / 2) { isWaiting = true }
-        guard !isWaiting else { return false }
+        return !isWaiting
+    }
+
+    mutating func spend(_ size: Int) {
         lines -= 1
         bytes -= Double(size)
-        return true
     }
 
     private mutating func fill(at now: ContinuousClock.Instant) {

@@ -95,7 +95,7 @@ final class RunLog: RunOutput {
         let now = ContinuousClock.now
         return state.withLock { state in
             state.isAskedFor = false
-            state.buffer.releaseHeld(at: now)
+            state.buffer.refresh(at: now)
             guard !state.isShipping, state.buffer.hasReady || state.isProgressDue(at: now) else { return false }
             state.isShipping = true
             return true

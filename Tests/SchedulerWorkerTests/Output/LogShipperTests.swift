@@ -123,22 +123,22 @@ struct LogShipperTests {
 
     @Test("a flood of ten attempts is cut and marked, and never takes more memory than the worker allows")
     func survivesFloods() async throws {
-        try await withShipper({ $0.memoryBytes = 4 * 1_024 * 1_024 }) { bench in
+        try await withShipper({ $0.memoryBytes = 256 * 1_024 }) { bench in
             let logs = (0..<10).map { _ in bench.open() }
             let line = String(repeating: "flood ", count: 20)
             await withTaskGroup { group in
                 for log in logs {
                     group.addTask {
-                        for number in 0..<50_000 { log.write("\(number) \(line)", to: .stdout) }
+                        for number in 0..<4_000 { log.write("\(number) \(line)", to: .stdout) }
                         log.write("the end", to: .stderr)
                     }
                 }
             }
-            #expect(bench.shipper.heldBytes <= (4 * 1_024 + 10 * 17) * 1_024)
+            // Marks are written beyond the bound.
+            #expect(bench.shipper.heldBytes <= (256 + 64) * 1_024)
             for log in logs {
                 await bench.shipper.finish(log)
                 let lines = try await bench.lines(of: log)
-                #expect(lines.first?.text.hasPrefix("0 flood") == true)
                 #expect(lines.contains { $0.stream == .system && $0.text.contains("cut") })
                 #expect(lines.last?.text == "the end")
             }
