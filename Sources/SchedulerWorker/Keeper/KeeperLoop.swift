@@ -231,10 +231,7 @@ struct KeeperLoop {
         let spared = Set(lingering.map(\.pid))
         var found: OrphanSweep?
         spawner.withLeaders { leaders in
-            guard let processes = ProcessTable.read() else { return }
-            let sweep = OrphanSweep(of: processes, keeper: getpid(), leaders: leaders, sparedGroups: spared)
-            sweep.kill()
-            found = sweep
+            found = OrphanSweep.run(keeper: getpid(), leaders: leaders, sparedGroups: spared)
         }
         noSweepBefore = .now + (began.duration(to: .now) * KeeperLoop.sweepShare)
         nextSweepAt = nil
@@ -244,7 +241,10 @@ struct KeeperLoop {
             let areNew = adopt(found.orphans + found.spared.map(\.pid))
             let alive = Set(found.spared.map(\.group))
             for task in lingering where !alive.contains(task.pid) { finishGroup(task) }
-            if areNew { nextSweepAt = .now }
+            if areNew {
+                nextSweepAt = .now
+                noSweepBefore = .now
+            }
             report(cleanSweep: found.isClean ? sweeps : nil)
         }
         // Whoever still waits for an end that makes no event (a group, an unwatched orphan) is looked after in time.

@@ -54,25 +54,62 @@ struct OrphanSweep: Equatable {
             && lhs.descendants.elementsEqual(rhs.descendants, by: ==)
     }
 
-    /// Kills what is to be killed.
+    /// Stops what is to be killed, so that it makes no more.
     ///
-    /// A process dies before its children, so a tree that grows faster than one generation per sweep still shrinks.
+    /// - Parameter stopped: what was stopped before; it is left alone and grows.
+    /// - Returns: whether there was anything new.
+    func stop(_ stopped: inout Set<pid_t>) -> Bool {
+        let before = stopped.count
+        for pid in orphans where stopped.insert(pid).inserted { _ = Glibc.kill(pid, SIGSTOP) }
+        for (pid, parent) in descendants where stopped.insert(pid).inserted {
+            OrphanSweep.signal(SIGSTOP, pid, childOf: parent)
+        }
+        return stopped.count > before
+    }
+
+    /// Kills what is to be killed, children before their parents: what loses its parent is known by another one.
     func kill() {
+        for (pid, parent) in descendants.reversed() { OrphanSweep.signal(SIGKILL, pid, childOf: parent) }
         for pid in orphans { _ = Glibc.kill(pid, SIGKILL) }
-        for (pid, parent) in descendants { OrphanSweep.kill(pid, childOf: parent) }
     }
 
     /// The descriptor pins the process; whether it is the right one is asked after.
-    private static func kill(_ pid: pid_t, childOf parent: pid_t) {
+    private static func signal(_ number: CInt, _ pid: pid_t, childOf parent: pid_t) {
         let descriptor = scheduler_pidfd(pid)
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
         var process = scheduler_process()
-        // The killed parent may have left it to the keeper meanwhile; then the next sweep finds it.
+        // The parent may be gone meanwhile; then the next sweep finds the process.
         if scheduler_read_process(pid, &process) == 0, process.parent == parent {
-            _ = scheduler_pidfd_signal(descriptor, SIGKILL)
+            _ = scheduler_pidfd_signal(descriptor, number)
         }
     }
+
+    /// Looks for orphans and kills them with all that descends from them.
+    ///
+    /// A killed process of a fork bomb makes room for another one. So all are stopped first, look after look, until a
+    /// look finds no new one; stopped ones make none and give up no room.
+    /// - Returns: what the first look found; nil where `/proc` cannot be read.
+    static func run(keeper: pid_t, leaders: Set<pid_t>, sparedGroups: Set<pid_t>) -> OrphanSweep? {
+        func look() -> OrphanSweep? {
+            ProcessTable.read().map {
+                OrphanSweep(of: $0, keeper: keeper, leaders: leaders, sparedGroups: sparedGroups)
+            }
+        }
+        guard let first = look() else { return nil }
+        guard !first.isClean else { return first }
+        var stopped: Set<pid_t> = []
+        var last = first
+        for _ in 0..<looks where last.stop(&stopped) {
+            guard let next = look() else { break }
+            last = next
+        }
+        last.kill()
+        return first
+    }
+
+    /// A bomb within a limit of processes is stopped after a few.
+    private static let looks = 50
 }
 
 /// The processes that the system shows.

@@ -10,9 +10,7 @@ enum InheritedProcesses {
     /// Kills and reaps all children of this process; returns when none is left.
     static func kill() {
         for _ in 0..<sweeps {
-            guard let processes = ProcessTable.read() else { return }
-            let sweep = OrphanSweep(of: processes, keeper: getpid(), leaders: [], sparedGroups: [])
-            sweep.kill()
+            guard let sweep = OrphanSweep.run(keeper: getpid(), leaders: [], sparedGroups: []) else { return }
             var status: CInt = 0
             for pid in sweep.remains { waitpid(pid, &status, WNOHANG) }
             if sweep.isClean, sweep.remains.isEmpty { return }
