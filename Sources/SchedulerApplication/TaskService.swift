@@ -21,11 +21,15 @@ public struct TaskService: Sendable {
     public let cancelBackfill: CancelBackfill
     public let findRun: FindRun
     public let listRuns: ListRuns
+    public let cancelRun: CancelRun
     public let readLog: ReadRunLog
     public let listAttempts: ListAttempts
     public let findWorkflow: FindWorkflow
+    public let cancelWorkflow: CancelWorkflow
     public let explainRun: ExplainRun
     public let listWorkers: ListWorkers
+    public let findWorker: FindWorker
+    public let drainWorker: DrainWorker
     public let previewSchedule: PreviewSchedule
     /// The time zones that schedules are read with.
     public let zones: any ZoneCatalog
@@ -34,11 +38,13 @@ public struct TaskService: Sendable {
     ///   - clock: the clock that stamps the ids of triggered runs; fire times go by the store's own.
     ///   - decider: decides fire times that are due when a task is changed.
     ///   - backfillRunsPerSecond: how many runs of one backfill fall due in a second.
+    ///   - drainsWorkers: whether a worker may be asked to leave; not where its process would end with it.
     public init(
         store: any SchedulerStore,
         clock: any SchedulerClock = SystemClock(),
         decider: FireTimesDecider = FireTimesDecider(),
-        backfillRunsPerSecond: Int = 10
+        backfillRunsPerSecond: Int = 10,
+        drainsWorkers: Bool = true
     ) {
         let enqueue = EnqueueRuns(runs: store.runs, wakeUps: store.wakeUps)
         create = CreateTask(store: store, zones: decider.zones)
@@ -57,11 +63,15 @@ public struct TaskService: Sendable {
         cancelBackfill = CancelBackfill(store: store)
         findRun = FindRun(runs: store.runs)
         listRuns = ListRuns(runs: store.runs)
+        cancelRun = CancelRun(runs: store.runs, wakeUps: store.wakeUps)
         readLog = ReadRunLog(store: store)
         listAttempts = ListAttempts(runs: store.runs)
         findWorkflow = FindWorkflow(runs: store.runs)
+        cancelWorkflow = CancelWorkflow(runs: store.runs, wakeUps: store.wakeUps)
         explainRun = ExplainRun(runs: store.runs)
         listWorkers = ListWorkers(workers: store.workers)
+        findWorker = FindWorker(workers: store.workers)
+        drainWorker = DrainWorker(workers: store.workers, wakeUps: store.wakeUps, isAllowed: drainsWorkers)
         previewSchedule = PreviewSchedule(store: store, zones: decider.zones)
         zones = decider.zones
     }

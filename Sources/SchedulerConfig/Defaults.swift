@@ -26,11 +26,12 @@ public enum Defaults {
     public static var workerName: String { ProcessInfo.processInfo.hostName }
     /// Twice the number of cores, at least four: tasks mostly wait.
     public static var maxConcurrentTasks: Int { max(4, 2 * ProcessInfo.processInfo.activeProcessorCount) }
-    public static let taskTypes = ["shell", "command", "http", "function"]
+    public static let taskTypes = ["shell", "command", "http", "python", "function", "custom"]
     public static let heartbeat = Duration.seconds(5)
     public static let lease = Duration.seconds(30)
     public static let killGrace = Duration.seconds(5)
     public static let shutdownGrace = Duration.seconds(25)
+    public static let allowRootTasks = false
     public static let logLinesPerSecond = 1_000
     public static let logBytesPerSecond = 1_048_576
 

@@ -1,37 +1,62 @@
 import Logging
 import SchedulerDomain
 import SchedulerErrors
+import SchedulerFoundation
 import Synchronization
 
-/// Renews the worker's lease in the store, and hears there which runs are to be cancelled.
+/// Renews the worker's lease in the store, and hears there which runs are to be cancelled and whether it shall leave.
 ///
-/// It beats from a Swift task beside the executions. A thread of its own, which also watches whether the worker's loop
-/// still ticks, belongs to self-fencing.
+/// It beats at regular intervals, and at once where a wake-up says that the store has something to tell. Who sends a
+/// wake-up has written to the store before, so a lost one costs time and nothing else.
+///
+/// It has a thread of its own, so that functions of users which hold all of Swift's threads do not cost the lease.
 final class HeartbeatManager: Sendable {
+    /// The least time between two beats, however many wake-ups come.
+    private static let spacing = Duration.milliseconds(10)
+
     private let worker: WorkerID
     private let workers: any WorkerRepository
+    private let wakeUps: any WakeUps
     private let interval: Duration
     private let held: HeldAttempts
     private let slots: Slots
     private let life: Latch<LifeEnd>
+    private let stop: Latch<StopRequest>
     private let logger: Logger
     private let isDraining = Atomic(false)
+    private let woken = Signal()
 
     init(
-        worker: WorkerID, workers: any WorkerRepository, interval: Duration, held: HeldAttempts, slots: Slots,
-        life: Latch<LifeEnd>, logger: Logger
+        worker: WorkerID, store: any SchedulerStore, interval: Duration, held: HeldAttempts, slots: Slots,
+        life: Latch<LifeEnd>, stop: Latch<StopRequest>, logger: Logger
     ) {
         self.worker = worker
-        self.workers = workers
+        workers = store.workers
+        wakeUps = store.wakeUps
         self.interval = interval
         self.held = held
         self.slots = slots
         self.life = life
+        self.stop = stop
         self.logger = logger
     }
 
     /// Beats until it is cancelled or the store has given the worker up.
     func run() async {
+        // Made before the first beat, so that between them they miss nothing.
+        let hints = wakeUps.stream()
+        await withOwnThread(named: "heartbeat") { clock in
+            await withDiscardingTaskGroup { group in
+                group.addTask { [worker, woken] in
+                    for await hint in hints where hint == .worker(worker) || hint == .workers { woken.set() }
+                }
+                await beatAgainAndAgain(clock)
+                group.cancelAll()
+            }
+        }
+    }
+
+    private func beatAgainAndAgain(_ clock: OwnThreadClock) async {
         var isFailing = false
         while !Task.isCancelled {
             do {
@@ -44,8 +69,9 @@ final class HeartbeatManager: Sendable {
                 if !isFailing, !Task.isCancelled { logger.warning("A heartbeat failed: \(String(reflecting: error))") }
                 isFailing = true
             }
+            do { try await clock.sleep(for: min(interval, HeartbeatManager.spacing)) } catch { return }
             // A failed beat is repeated sooner, so that a short outage does not cost the lease.
-            do { try await Task.sleep(for: isFailing ? min(interval, .seconds(1)) : interval) } catch { return }
+            await woken.wait(atMost: isFailing ? min(interval, .seconds(1)) : interval, clock: clock)
         }
     }
 
@@ -64,6 +90,10 @@ final class HeartbeatManager: Sendable {
         let answer = try await workers.beat(
             Heartbeat(worker: worker, status: status, currentTaskCount: executing.count, held: executing))
         for attempt in answer.cancelRequested { held.stop(attempt, .cancelRequested) }
+        if answer.drainRequested, stop.value == nil {
+            logger.notice("The worker was asked to drain through the API", metadata: [LogKey.workerID: "\(worker)"])
+            stop.fire(.graceful)
+        }
     }
 
     private var status: WorkerStatus {

@@ -72,8 +72,8 @@ struct WorkerLife: Sendable {
         let gate = IntakeGate()
         let claims = ClaimRuns(worker: worker, runs: store.runs, logger: logger)
         let heartbeat = HeartbeatManager(
-            worker: worker, workers: store.workers, interval: configuration.heartbeat, held: held, slots: slots,
-            life: life, logger: logger)
+            worker: worker, store: store, interval: configuration.heartbeat, held: held, slots: slots, life: life,
+            stop: stop, logger: logger)
         let picker = DirectPicker(
             worker: worker, taskTypes: identity.taskTypes, runs: store.runs, queue: queue, claimed: claimed,
             slots: slots, keeper: keeper, gate: gate, configuration: configuration, life: life, logger: logger)
@@ -114,15 +114,25 @@ struct WorkerLife: Sendable {
         await gate.close()
         await heartbeat.announceDrain()
         let lastMoment = began + configuration.shutdownGrace - configuration.killGrace - WorkerLife.reportingTime
-        if held.executingCount > 0 {
-            let time = began.duration(to: lastMoment)
-            logger.notice("\(held.executingCount) runs may finish within \(time); what is left then is handed back")
-        }
+        let time = max(.zero, began.duration(to: lastMoment))
+        note("The worker drains: it takes nothing new; \(held.executingCount) runs may finish within \(time)")
         await wait(until: lastMoment) { held.executingCount == 0 || stopNow.value != nil }
+        let left = held.executingCount
+        if left > 0 { note("The time to finish is over: \(left) runs are stopped and handed back, at no retry's cost") }
         held.stopAll(.drain)
         let end = began + configuration.shutdownGrace - .seconds(1)
         await wait(until: end) { held.executingCount == 0 && keeper.isEmpty }
-        if !keeper.isEmpty { logger.warning("The worker leaves before the store has every outcome") }
+        if held.executingCount == 0, keeper.isEmpty {
+            note("The worker has drained: every run has ended and the store has every outcome")
+        } else {
+            logger.warning(
+                "The worker leaves at the end of its time: \(held.executingCount) runs have not ended, or outcomes are unsettled",
+                metadata: [LogKey.workerID: "\(worker)"])
+        }
+    }
+
+    private func note(_ sentence: String) {
+        logger.notice("\(sentence)", metadata: [LogKey.workerID: "\(worker)"])
     }
 
     private func wait(until end: ContinuousClock.Instant, for condition: () -> Bool) async {

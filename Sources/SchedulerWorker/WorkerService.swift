@@ -14,7 +14,8 @@ public import ServiceLifecycle
 /// settled yet stay with it, since they still count where nobody restarted the run.
 ///
 /// **The end.** A graceful shutdown takes nothing new, lets runs finish within the shutdown grace, hands back what
-/// does not, and leaves. Cancellation does the same at once.
+/// does not, and leaves. So does a drain that was asked for through the store: `run` returns, and what else is in the
+/// process goes on or ends as its service group says. Cancellation does the same at once.
 public struct WorkerService: Service {
     private let identity: WorkerIdentity
     private let store: any SchedulerStore
@@ -46,7 +47,7 @@ public struct WorkerService: Service {
         self.logger = logger
     }
 
-    /// Works until a graceful shutdown or cancellation.
+    /// Works until a graceful shutdown, a drain or cancellation.
     ///
     /// - Throws: what registering fails with where no repetition mends it.
     public func run() async throws {

@@ -223,6 +223,33 @@ struct WorkerServiceTests {
         }
     }
 
+    @Test("a drain from afar does the same: what runs ends, and then the service, while others go on")
+    func drainsFromAfar() async throws {
+        let bench = WorkerBench {
+            $0.heartbeat = .seconds(600)
+            $0.lease = .seconds(3_600)
+        }
+        let gate = Gate()
+        bench.functions.register("gate", gate.function)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await bench.service(queue: nil).run() }
+            try await eventually("the worker is registered") { try await !bench.online().isEmpty }
+            let worker = try #require(try await bench.online().first?.id)
+            let attempt = try await bench.dispatched(1, of: try await bench.task(.fixture(command: "gate")))[0]
+            bench.queue.offer([attempt])
+            try await eventually("it has started") { gate.starts.count == 1 }
+            let drain = DrainWorker(workers: bench.store.workers, wakeUps: bench.store.wakeUps)
+            try await drain(worker)
+            try await eventually("dispatchers know") { try await bench.online().first?.status == .draining }
+            try await drain(worker)
+            #expect(bench.queue.read { $0.subscriptions.isEmpty })
+            gate.open()
+            try await bench.settling(until: "it is completed") { try await bench.status(attempt) == .completed }
+            try await group.waitForAll()
+            #expect(try await bench.store.workers.find(worker)?.status == .offline)
+        }
+    }
+
     @Test("a worker that was taken offline stops its tasks and registers under another identifier")
     func lostLock() async throws {
         let bench = WorkerBench()
@@ -250,7 +277,40 @@ struct WorkerServiceTests {
         }
     }
 
-    @Test("a requested cancel reaches a running run by the heartbeat")
+    @Test("a cancel reaches a running run at once by a wake-up, long before the next heartbeat, and without a broker")
+    func cancelsAtOnce() async throws {
+        let bench = WorkerBench {
+            $0.heartbeat = .seconds(600)
+            $0.lease = .seconds(3_600)
+        }
+        let gate = Gate()
+        bench.functions.register("gate", gate.function)
+        bench.queue.change { $0.isConnected = false }
+        try await bench.withWorker {
+            let task = try await bench.task(.fixture(command: "gate"))
+            let run = try await TaskService(store: bench.store).trigger(task.id, .empty)
+            try await eventually("it has started") { gate.starts.count == 1 }
+            let answer = try await CancelRun(runs: bench.store.runs, wakeUps: bench.store.wakeUps)(run.id)
+            #expect(answer.run.status == .running)
+            try await eventually("it was stopped") { try await bench.run(run.id).status == .cancelled }
+        }
+    }
+
+    @Test("a cancel whose wake-up was lost is made up for by the next heartbeat")
+    func lostWakeUp() async throws {
+        let bench = WorkerBench()
+        let gate = Gate()
+        bench.functions.register("gate", gate.function)
+        try await bench.withWorker {
+            let attempt = try await bench.dispatched(1, of: try await bench.task(.fixture(command: "gate")))[0]
+            bench.queue.offer([attempt])
+            try await eventually("it has started") { gate.starts.count == 1 }
+            _ = try await bench.store.runs.cancel(.runs([attempt.run]), tenant: .default, reason: "not needed")
+            try await bench.settling(until: "it was stopped") { try await bench.status(attempt) == .cancelled }
+        }
+    }
+
+    @Test("a cancel that comes as a command, as an earlier release may send it, stops the run")
     func cancels() async throws {
         let bench = WorkerBench()
         let gate = Gate()

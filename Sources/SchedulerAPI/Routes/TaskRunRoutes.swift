@@ -15,6 +15,7 @@ struct TaskRunRoutes: Sendable {
         router.endpoint("/api/task-runs/batch", [.post: batch])
         router.endpoint("/api/task-runs/{id}", [.get: find])
         router.endpoint("/api/task-runs/{id}/explain", [.get: explain])
+        router.endpoint("/api/task-runs/{id}/cancel", [.post: cancel])
     }
 
     @Sendable private func list(_ request: Request, _ context: APIRequestContext) async throws -> Response {
@@ -33,6 +34,21 @@ struct TaskRunRoutes: Sendable {
         try refuseQuery(request)
         let explanation = try await service.explainRun(try reader.runID(context))
         return envelope.success { $0.value(explanation) }
+    }
+
+    /// Answers with the run and what the request came to: `ended`, `requested` or `already_ended`.
+    @Sendable private func cancel(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        try refuseQuery(request)
+        let id = try reader.runID(context)
+        let body = try await reader.optionalJSON(of: request).map(CancelBody.init) ?? CancelBody()
+        let (run, result) = try await service.cancelRun(id, reason: body.reason)
+        return envelope.success { writer in
+            writer.object { writer in
+                writer.field("cancellation", result.word)
+                writer.name("run")
+                writer.value(run)
+            }
+        }
     }
 
     /// Answers with the id and status of each run, in the order of the body: a thousand whole runs would be a megabyte

@@ -7,9 +7,12 @@ import SchedulerDomain
 struct WorkerRoutes: Sendable {
     let service: TaskService
     let envelope: Envelope
+    let reader: RequestReader
 
     func add(to router: Router<APIRequestContext>) {
         router.endpoint("/api/workers", [.get: list])
+        router.endpoint("/api/workers/{id}", [.get: find])
+        router.endpoint("/api/workers/{id}/drain", [.post: drain])
     }
 
     /// Lists workers, latest registration first.
@@ -22,5 +25,20 @@ struct WorkerRoutes: Sendable {
         try query.finish()
         let workers = try await service.listWorkers(status: status, limit: limit)
         return envelope.page(workers, next: nil) { $0.value($1) }
+    }
+
+    @Sendable private func find(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        try refuseQuery(request)
+        let worker = try await service.findWorker(try reader.workerID(context))
+        return envelope.success { $0.value(worker) }
+    }
+
+    /// Answers with the worker, which may still be about to hear of it.
+    @Sendable private func drain(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        try refuseQuery(request)
+        let id = try reader.workerID(context)
+        try await reader.refuseBody(of: request)
+        let worker = try await service.drainWorker(id)
+        return envelope.success { $0.value(worker) }
     }
 }

@@ -69,6 +69,14 @@ struct RequestReader: Sendable {
     }
 
     /// - Throws: 400 where the identifier in the path is no UUID.
+    func workerID(_ context: APIRequestContext) throws -> WorkerID {
+        guard let text = context.parameters.get("id"), let id = WorkerID(text) else {
+            throw SchedulerError.invalid("id", "in the path is not the id of a worker, which is a UUID")
+        }
+        return id
+    }
+
+    /// - Throws: 400 where the identifier in the path is no UUID.
     func backfillID(_ context: APIRequestContext) throws -> RunID {
         guard let text = context.parameters.get("backfill_id"), let id = RunID(text) else {
             throw SchedulerError.invalid("backfill_id", "in the path is not the id of a backfill, which is a UUID")

@@ -15,6 +15,7 @@ extension JSONWriter {
             writer.field("status", worker.status.rawValue)
             writer.field("last_heartbeat", worker.lastHeartbeat)
             writer.field("registered_at", worker.registeredAt)
+            writer.field("drain_requested_at", worker.drainRequestedAt)
             writer.field("version", worker.version)
             writer.field("labels", worker.labels)
         }

@@ -184,6 +184,7 @@ public struct CancelBackfill: Sendable {
         while try await store.backfills.cancelRuns(of: id, limit: CancelBackfill.slice, reason: reason) > 0 {
             // What was on its way to a worker has freed its slot.
             await store.wakeUps.send(.runs)
+            await store.wakeUps.send(.workers)
         }
         return try await store.find(marked.backfill)
     }

@@ -70,6 +70,7 @@ public struct FireDueTasks: Sendable {
         }
         // Once a pass: to start runs while others are still to be fired would make those late.
         if burst.runsCreated > 0 { await wakeUps.send(.runs) }
+        if burst.hasDisplaced { await wakeUps.send(.workers) }
         let pause = setbacks.note(lost: burst.lost, hasWon: burst.hasWon)
         let next = burst.next(behind: due, isFull: due.entries.count == batch, pause: pause, standby: delay)
         // The wait is reckoned from when the store read its clock.
@@ -135,6 +136,8 @@ private struct Burst {
     var runsCreated = 0
     var lost: Set<TaskID> = []
     private(set) var hasWon = false
+    /// Some fire may have asked running runs to end.
+    private(set) var hasDisplaced = false
     private var nextFires: UTCInstant?
 
     mutating func add(_ decisions: [FireDecision], won: Set<TaskID>) {
@@ -145,6 +148,7 @@ private struct Burst {
                 continue
             }
             runsCreated += decision.runs.count
+            hasDisplaced = hasDisplaced || decision.keepAtMost != nil
             nextFires = [nextFires, decision.next].compactMap { $0 }.min()
         }
     }

@@ -23,6 +23,7 @@ public struct DeleteTask: Sendable {
         await wakeUps.send(.tasks)
         // What was on its way to a worker has freed its slot.
         await wakeUps.send(.runs)
+        await wakeUps.send(.workers)
         return deleted
     }
 }

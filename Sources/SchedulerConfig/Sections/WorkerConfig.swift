@@ -11,6 +11,7 @@ public struct WorkerConfig: Sendable {
     public var killGrace = Defaults.killGrace
     /// The whole budget of a shutdown.
     public var shutdownGrace = Defaults.shutdownGrace
+    public var processes = TaskProcessConfig()
     /// How much of one attempt's output is kept per second.
     public var logLinesPerSecond = Defaults.logLinesPerSecond
     public var logBytesPerSecond = Defaults.logBytesPerSecond
@@ -55,10 +56,11 @@ enum WorkerSettings {
         "How many bytes of one attempt's output are kept per second, after a burst of two seconds."
     )
 
-    static let all = [
-        name.summary, maxConcurrentTasks.summary, taskTypes.summary, heartbeat.summary, lease.summary,
-        killGrace.summary, shutdownGrace.summary, logLinesPerSecond.summary, logBytesPerSecond.summary,
-    ]
+    static let all =
+        [
+            name.summary, maxConcurrentTasks.summary, taskTypes.summary, heartbeat.summary, lease.summary,
+            killGrace.summary, shutdownGrace.summary, logLinesPerSecond.summary, logBytesPerSecond.summary,
+        ] + TaskProcessSettings.all
 }
 
 extension WorkerConfig {
@@ -70,6 +72,7 @@ extension WorkerConfig {
         lease = reader.read(WorkerSettings.lease)
         killGrace = reader.read(WorkerSettings.killGrace)
         shutdownGrace = reader.read(WorkerSettings.shutdownGrace)
+        processes = TaskProcessConfig(from: &reader)
         logLinesPerSecond = reader.read(WorkerSettings.logLinesPerSecond)
         logBytesPerSecond = reader.read(WorkerSettings.logBytesPerSecond)
         // Fewer beats than four, and one lost statement or a pause of the machine would cost a healthy worker its runs.

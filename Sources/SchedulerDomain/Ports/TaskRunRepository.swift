@@ -175,6 +175,6 @@ public enum CancelResult: Sendable, Hashable {
     /// It had not started and is `cancelled` now.
     case ended
     /// It runs; its worker is told with its next heartbeat. A success that comes first wins.
-    case requested
+    case requested(on: WorkerID?)
     case alreadyEnded
 }

@@ -10,8 +10,17 @@ public protocol WorkerRepository: Sendable {
     /// - Throws: `lockLost` where the worker is offline or unknown; it must stop its tasks and register anew.
     func beat(_ heartbeat: Heartbeat) async throws -> HeartbeatAnswer
 
+    /// Asks a worker that is not offline to take nothing more and to leave; its heartbeats are told from now on.
+    /// Repeating it changes nothing.
+    ///
+    /// - Returns: the worker as it is now; nil where there is none.
+    func requestDrain(of worker: WorkerID) async throws -> WorkerInfo?
+
     /// Ends a worker that leaves by itself; what it still holds is recovered with `RecoveryRepository`.
     func leave(_ worker: WorkerID) async throws
+
+    /// Returns a worker, also an offline one; nil where there is none.
+    func find(_ worker: WorkerID) async throws -> WorkerInfo?
 
     /// Returns workers, latest registration first; the offline ones only where asked for.
     func list(includingOffline: Bool, limit: Int) async throws -> [WorkerInfo]
@@ -36,6 +45,11 @@ public struct Heartbeat: Sendable, Hashable {
 public struct HeartbeatAnswer: Sendable, Hashable {
     /// Held attempts whose run somebody wants cancelled.
     public var cancelRequested: [RunAttempt]
+    /// Whether somebody wants the worker to take nothing more and to leave.
+    public var drainRequested: Bool
 
-    public init(cancelRequested: [RunAttempt] = []) { self.cancelRequested = cancelRequested }
+    public init(cancelRequested: [RunAttempt] = [], drainRequested: Bool = false) {
+        self.cancelRequested = cancelRequested
+        self.drainRequested = drainRequested
+    }
 }

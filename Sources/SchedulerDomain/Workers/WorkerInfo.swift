@@ -16,6 +16,8 @@ public struct WorkerInfo: Sendable, Hashable, Identifiable {
     /// Grows by one with every heartbeat; the leader watches it to see silence.
     public var heartbeatSequence: Int64
     public var registeredAt: UTCInstant
+    /// When somebody asked it to take nothing more and to leave; nil: nobody did.
+    public var drainRequestedAt: UTCInstant?
     public var version: String
     public var labels: [String: String]
 
@@ -32,6 +34,7 @@ public struct WorkerInfo: Sendable, Hashable, Identifiable {
         lastHeartbeat: UTCInstant,
         heartbeatSequence: Int64 = 0,
         registeredAt: UTCInstant,
+        drainRequestedAt: UTCInstant? = nil,
         version: String = "",
         labels: [String: String] = [:]
     ) {
@@ -47,6 +50,7 @@ public struct WorkerInfo: Sendable, Hashable, Identifiable {
         self.lastHeartbeat = lastHeartbeat
         self.heartbeatSequence = heartbeatSequence
         self.registeredAt = registeredAt
+        self.drainRequestedAt = drainRequestedAt
         self.version = version
         self.labels = labels
     }

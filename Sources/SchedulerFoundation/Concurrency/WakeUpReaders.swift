@@ -21,8 +21,9 @@ public final class WakeUpReaders: Sendable {
     /// Gives every reader the hint, unless one of its kind waits already.
     public func deliver(_ hint: WakeUp) {
         state.withLock { state in
-            for id in state.readers.keys where state.readers[id]?.waiting.insert(hint).inserted == true {
-                state.readers[id]?.continuation.yield(hint)
+            for id in state.readers.keys {
+                guard let kept = state.readers[id]?.waiting.keep(hint) else { continue }
+                state.readers[id]?.continuation.yield(kept)
             }
         }
     }

@@ -24,7 +24,7 @@ extension SQLiteTransaction {
         for id in ids {
             guard let run = try liveRun(id) else { continue }
             try execute(SQLiteTaskRunSQL.requestCancel, now.column, now.column, id.blob)
-            results[id] = .requested
+            results[id] = .requested(on: run.worker)
             guard run.standing.status != .running else { continue }
             var ending = SQLiteRunEnd(status: .cancelled, at: now)
             ending.errorMessage = reason

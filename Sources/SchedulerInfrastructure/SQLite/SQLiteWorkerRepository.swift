@@ -8,8 +8,7 @@ public final class SQLiteWorkerRepository: WorkerRepository {
 
     public func register(_ worker: WorkerInfo) async throws {
         try await database.write("register") { transaction in
-            let isKnown = try transaction.row(SQLiteWorkerSQL.find, worker.id.blob) { try $0.int() } != nil
-            if isKnown { try transaction.checkAlive(worker.id) }
+            if try transaction.worker(worker.id) != nil { try transaction.checkAlive(worker.id) }
             try transaction.execute(
                 SQLiteWorkerSQL.register, worker.id.blob, worker.name, worker.hostname, worker.ipAddress, worker.port,
                 try SQLiteValue.json(worker.taskTypes), worker.maxConcurrentTasks, worker.currentTaskCount,
@@ -28,12 +27,24 @@ public final class SQLiteWorkerRepository: WorkerRepository {
                 cancelRequested: try heartbeat.held.filter { held in
                     guard let run = try transaction.liveRun(held.run)?.standing else { return false }
                     return run.attempt == held.attempt && run.cancelRequested
-                })
+                },
+                drainRequested: try transaction.worker(heartbeat.worker)?.drainRequestedAt != nil)
+        }
+    }
+
+    public func requestDrain(of worker: WorkerID) async throws -> WorkerInfo? {
+        try await database.write("requestDrain") { transaction in
+            try transaction.execute(SQLiteWorkerSQL.requestDrain, transaction.now.column, worker.blob)
+            return try transaction.worker(worker)
         }
     }
 
     public func leave(_ worker: WorkerID) async throws {
         try await database.write("leave") { try $0.execute(SQLiteWorkerSQL.leave, worker.blob) }
+    }
+
+    public func find(_ worker: WorkerID) async throws -> WorkerInfo? {
+        try await database.read("find") { try $0.worker(worker) }
     }
 
     public func list(includingOffline: Bool, limit: Int) async throws -> [WorkerInfo] {
@@ -45,7 +56,12 @@ public final class SQLiteWorkerRepository: WorkerRepository {
 
 /// The statements of `SQLiteWorkerRepository`, named after its methods.
 private enum SQLiteWorkerSQL {
-    static let find = "SELECT 1 FROM workers WHERE id = ?"
+    private static let columns = """
+        id, name, hostname, ip_address, port, task_types, max_concurrent_tasks, current_task_count, status,
+            last_heartbeat, heartbeat_seq, registered_at, drain_requested_at, version, labels
+        """
+
+    static let find = "SELECT \(columns) FROM workers WHERE id = ?"
 
     static let register = """
         INSERT INTO workers (id, name, hostname, ip_address, port, task_types, max_concurrent_tasks, current_task_count,
@@ -63,13 +79,22 @@ private enum SQLiteWorkerSQL {
         WHERE id = ?
         """
 
+    static let requestDrain = """
+        UPDATE workers SET drain_requested_at = coalesce(drain_requested_at, ?) WHERE id = ? AND status <> 'offline'
+        """
+
     static let leave = "UPDATE workers SET status = 'offline' WHERE id = ?"
 
     static let list = """
-        SELECT id, name, hostname, ip_address, port, task_types, max_concurrent_tasks, current_task_count, status,
-            last_heartbeat, heartbeat_seq, registered_at, version, labels
+        SELECT \(columns)
         FROM workers WHERE ? OR status <> 'offline' ORDER BY registered_at DESC, id DESC LIMIT ?
         """
+}
+
+extension SQLiteTransaction {
+    fileprivate func worker(_ id: WorkerID) throws -> WorkerInfo? {
+        try row(SQLiteWorkerSQL.find, id.blob) { try $0.worker() }
+    }
 }
 
 extension SQLiteRowReader {
@@ -78,6 +103,7 @@ extension SQLiteRowReader {
             id: try workerID(), name: try text(), hostname: try text(), ipAddress: optionalText(), port: optionalInt(),
             taskTypes: try value([String].self), maxConcurrentTasks: try int(), currentTaskCount: try int(),
             status: try word(), lastHeartbeat: try instant(), heartbeatSequence: try integer(),
-            registeredAt: try instant(), version: try text(), labels: try value([String: String].self))
+            registeredAt: try instant(), drainRequestedAt: optionalInstant(), version: try text(),
+            labels: try value([String: String].self))
     }
 }

@@ -57,7 +57,8 @@ public struct ContractStore: Sendable, CustomStringConvertible {
 public enum StoreContract {
     public static let cases: [ContractCase] = [
         taskCases, editCases, deletionCases, versionCases,
-        dueCases, fireCases, fireSeriesCases, raceCases, overlapCases, cancelCases, backfillCases, zoneCases,
+        dueCases, fireCases, fireSeriesCases, raceCases, overlapCases, cancelCases, cancelRaceCases, backfillCases,
+        zoneCases,
         enqueueCases, runQueryCases, pickCases, limitCases, fairnessCases, sharedLimitCases, saturationCases,
         outlookCases, deliveryCases, claimCases, pickAndClaimCases,
         settleCases, retryCases, lateCases, logCases, progressCases,

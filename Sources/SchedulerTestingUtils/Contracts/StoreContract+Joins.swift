@@ -142,7 +142,7 @@ extension StoreContract {
             let attempt = try await data.only(root, on: worker)
             let leaf = try await data.dependent("leaf", on: root)
             let results = try await data.store.runs.cancel(.workflow(run.id), tenant: .default, reason: "stop")
-            try expectEqual(results, [run.id: .requested], "what was cancelled")
+            try expectEqual(results, [run.id: .requested(on: worker.id)], "what was cancelled")
             _ = try await data.store.runs.settle([data.outcome(.success, of: attempt, on: worker)])
             let following = try await data.only(leaf, on: worker)
             _ = try await data.store.runs.settle([data.outcome(.failure(.user), of: following, on: worker)])

@@ -101,7 +101,8 @@ extension StoreContract {
             data.clock.advance(by: .seconds(1))
             let all = runs.map(\.id) + [.next(at: data.clock.now)]
             let results = try await data.store.runs.cancel(.runs(all), tenant: .default, reason: "not needed")
-            try expectEqual(runs.map { results[$0.id] }, [.alreadyEnded, .requested, .ended, .ended], "the results")
+            try expectEqual(
+                runs.map { results[$0.id] }, [.alreadyEnded, .requested(on: worker.id), .ended, .ended], "the results")
             try expectEqual(results.count, 4, "the number of results")
             let ended = try await data.run(runs[3].id)
             try expectEqual(ended.status, .cancelled, "the status")
@@ -128,7 +129,7 @@ extension StoreContract {
             for id in ids { before.append(try await data.run(id)) }
             data.clock.advance(by: .seconds(1))
             let results = try await data.store.runs.cancel(.runs(ids), tenant: .default, reason: "second")
-            try expectEqual(ids.map { results[$0] }, [.requested, .alreadyEnded], "the second results")
+            try expectEqual(ids.map { results[$0] }, [.requested(on: worker.id), .alreadyEnded], "the second results")
             let asked = try await data.run(ids[0])
             try expectEqual(asked.cancelRequestedAt, before[0].cancelRequestedAt, "when it was asked")
             try expectEqual(try await data.run(ids[1]), before[1], "the ended one")

@@ -54,6 +54,40 @@ extension StoreContract {
             try expectEqual(listed.map(\.lastHeartbeat), [data.clock.now], "the time of the heartbeat")
             try expectEqual(listed.map(\.registeredAt), [worker.registeredAt], "the time of the registration")
         },
+        ContractCase("a worker that is asked to drain is told with each heartbeat, until it is offline") { data in
+            let (worker, other) = (try await data.worker(), try await data.worker())
+            try expectEqual(try await data.store.workers.find(worker.id)?.drainRequestedAt, nil, "the time before")
+            data.clock.advance(by: .seconds(1))
+            let asked = try await data.store.workers.requestDrain(of: worker.id)
+            try expectEqual(asked?.drainRequestedAt, data.clock.now, "when it was asked")
+            data.clock.advance(by: .seconds(1))
+            try expectEqual(
+                try await data.store.workers.requestDrain(of: worker.id), asked, "what asking again changes")
+            try expectEqual(try await data.store.workers.find(worker.id), asked, "the worker")
+            try await data.store.workers.register(worker)
+            for _ in 0..<2 {
+                let beat = Heartbeat(worker: worker.id, status: .online, currentTaskCount: 0, held: [])
+                try expectEqual(
+                    try await data.store.workers.beat(beat), HeartbeatAnswer(drainRequested: true), "the answer")
+            }
+            let bystander = Heartbeat(worker: other.id, status: .online, currentTaskCount: 0, held: [])
+            try expectEqual(try await data.store.workers.beat(bystander), HeartbeatAnswer(), "another's answer")
+            try await data.store.workers.leave(other.id)
+            let gone = try await data.store.workers.requestDrain(of: other.id)
+            try expectEqual(gone?.status, .offline, "the status of one that left")
+            try expectEqual(gone?.drainRequestedAt, nil, "when one that left was asked")
+            let unknown = WorkerID.fresh(at: data.clock.now)
+            try expectEqual(try await data.store.workers.requestDrain(of: unknown), nil, "an unknown worker, asked")
+            try expectEqual(try await data.store.workers.find(unknown), nil, "an unknown worker")
+        },
+        ContractCase("a heartbeat tells of a drain and of every cancel at once") { data in
+            let (_, worker, attempt) = try await data.started()
+            _ = try await data.store.workers.requestDrain(of: worker.id)
+            _ = try await data.store.runs.cancel(.runs([attempt.run]), tenant: .default, reason: "stop")
+            let beat = Heartbeat(worker: worker.id, status: .online, currentTaskCount: 1, held: [attempt])
+            let told = HeartbeatAnswer(cancelRequested: [attempt], drainRequested: true)
+            try expectEqual(try await data.store.workers.beat(beat), told, "the answer")
+        },
         ContractCase("offline is final: the id neither registers nor beats again") { data in
             let worker = try await data.worker()
             try await data.store.workers.leave(worker.id)

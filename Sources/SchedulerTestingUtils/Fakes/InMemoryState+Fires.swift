@@ -54,7 +54,7 @@ extension InMemoryState {
         run.cancelRequestedAt = run.cancelRequestedAt ?? now
         if run.status == .running {
             live[run.id]?.cancelRequestedAt = run.cancelRequestedAt
-            return .requested
+            return .requested(on: run.worker)
         }
         run.errorMessage = reason
         end(run, as: .cancelled, at: now, now: now)

@@ -17,6 +17,7 @@ public final class InMemoryWorkerRepository: WorkerRepository {
             var row = worker
             row.registeredAt = known?.registeredAt ?? now
             row.lastHeartbeat = now
+            row.drainRequestedAt = known?.drainRequestedAt
             row.heartbeatSequence = known.map { $0.heartbeatSequence + 1 } ?? 0
             state.workers[worker.id] = row
         }
@@ -33,12 +34,26 @@ public final class InMemoryWorkerRepository: WorkerRepository {
                 cancelRequested: heartbeat.held.filter { held in
                     guard let run = state.live[held.run] else { return false }
                     return run.attempt == held.attempt && run.cancelRequestedAt != nil
-                })
+                },
+                drainRequested: state.workers[heartbeat.worker]?.drainRequestedAt != nil)
+        }
+    }
+
+    public func requestDrain(of worker: WorkerID) async throws -> WorkerInfo? {
+        shared.transaction { state, now in
+            guard var row = state.workers[worker] else { return nil }
+            if row.status != .offline { row.drainRequestedAt = row.drainRequestedAt ?? now }
+            state.workers[worker] = row
+            return row
         }
     }
 
     public func leave(_ worker: WorkerID) async throws {
         shared.transaction { state, _ in state.workers[worker]?.status = .offline }
+    }
+
+    public func find(_ worker: WorkerID) async throws -> WorkerInfo? {
+        shared.transaction { state, _ in state.workers[worker] }
     }
 
     public func list(includingOffline: Bool, limit: Int) async throws -> [WorkerInfo] {

@@ -82,6 +82,70 @@ struct TaskRunRoutesTests {
         }
     }
 
+    @Test("a cancel answers with the run and what it came to; asking twice is fine")
+    func cancel() async throws {
+        let bench = APITestBench()
+        try await bench.run(.router) { client in
+            let task = try await client.createTask()
+            let path = "/api/task-runs/\(try #require(try await client.trigger(task)))"
+            let first = try await client.post("\(path)/cancel", ["reason": "not needed"])
+            #expect(first.status == 200)
+            #expect(first.data?["cancellation"] == "ended")
+            #expect(first.data?["run"]?["status"] == "cancelled")
+            #expect(first.data?["run"]?["error_message"] == "not needed")
+            let second = try await client.post("\(path)/cancel")
+            #expect(second.status == 200)
+            #expect(second.data?["cancellation"] == "already_ended")
+            #expect(try await client.get(path).data == first.data?["run"])
+        }
+    }
+
+    @Test("a cancel of a running run is a request; once it has completed it is a conflict")
+    func cancelRunning() async throws {
+        let bench = APITestBench()
+        let data = TestDataFactory(store: bench.store, clock: bench.clock)
+        try await bench.run(.router) { client in
+            let worker = try await data.worker("shell")
+            let task = try await client.createTask()
+            let path = "/api/task-runs/\(try #require(try await client.trigger(task)))/cancel"
+            let attempt = try await data.start(on: worker)[0].attempt
+            let answer = try await client.post(path)
+            #expect(answer.data?["cancellation"] == "requested")
+            #expect(answer.data?["run"]?["status"] == "running")
+            #expect(answer.data?["run"]?["cancel_requested_at"] == "2026-11-21T01:00:00Z")
+            _ = try await bench.store.runs.settle([data.outcome(.success, of: attempt, on: worker)])
+            let late = try await client.post(path)
+            #expect(late.status == 409)
+            #expect(late.body["error"]?["message"]?.string?.contains("completed") == true)
+        }
+    }
+
+    @Test("a cancel of what does not exist is 404, and its body is looked at")
+    func cancelRefused() async throws {
+        try await APITestBench().run(.router) { client in
+            let unknown = "/api/task-runs/00000000-0000-7000-8000-000000000000/cancel"
+            let missing = try await client.post(unknown)
+            #expect(missing.status == 404)
+            #expect(try await client.post("/api/workflows/00000000-0000-7000-8000-000000000000/cancel").status == 404)
+            #expect(try await client.post("/api/task-runs/1/cancel").status == 400)
+            #expect(try await client.post(unknown, ["why": "x"]).faults == ["why"])
+            #expect(try await client.post(unknown, ["reason": ""]).faults == ["reason"])
+            #expect(try await client.get(unknown).status == 405)
+        }
+    }
+
+    @Test("a workflow is cancelled with one call that counts its runs")
+    func cancelWorkflow() async throws {
+        try await APITestBench().run(.router) { client in
+            let task = try await client.createTask()
+            _ = try await client.createTask("after", ["dependencies": [["task_id": .integer(task)]]])
+            let run = try #require(try await client.trigger(task))
+            let answer = try await client.post("/api/workflows/\(run)/cancel")
+            #expect(answer.data == ["id": .string(run), "ended": 1, "requested": 0])
+            #expect(try await client.post("/api/workflows/\(run)/cancel").data?["ended"] == 0)
+        }
+    }
+
     @Test("a draft cannot be triggered")
     func draft() async throws {
         try await APITestBench().run(.router) { client in
@@ -206,7 +270,8 @@ struct TaskRunRoutesTests {
             let worker = try #require(try await client.get("/api/workers?status=online").data?.array?.first)
             #expect(
                 worker.object?.keys.sorted() == [
-                    "current_task_count", "hostname", "id", "ip_address", "labels", "last_heartbeat",
+                    "current_task_count", "drain_requested_at", "hostname", "id", "ip_address", "labels",
+                    "last_heartbeat",
                     "max_concurrent_tasks", "name", "port", "registered_at", "status", "task_types", "version",
                 ])
             #expect(worker["task_types"] == ["shell"])

@@ -95,4 +95,8 @@ struct APITestClient: Sendable {
         }
         return id
     }
+    /// Triggers a task and returns the run's id.
+    func trigger(_ task: Int64) async throws -> String? {
+        try await post("/api/tasks/\(task)/trigger").data?["id"]?.string
+    }
 }

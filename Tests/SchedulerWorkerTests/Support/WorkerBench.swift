@@ -35,12 +35,14 @@ final class WorkerBench: Sendable {
         logs = FaultyRunLogs(base: store.runLogs)
     }
 
-    func service(queue other: (any MessageQueue)?) -> WorkerService {
+    func service(queue other: (any MessageQueue)?) throws -> WorkerService {
         WorkerService(
             identity: WorkerIdentity(name: "worker", hostname: "host", taskTypes: types),
             store: FaultyStore(base: store, runs: faulty, runLogs: logs),
             queue: other ?? queue,
-            executors: ExecutorFactory(killGrace: configuration.killGrace, functions: functions).makeRegistry(),
+            executors: try ExecutorFactory(
+                processes: .forTests(killGrace: configuration.killGrace), functions: functions
+            ).makeRegistry(),
             configuration: configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
@@ -49,7 +51,7 @@ final class WorkerBench: Sendable {
         queue other: (any MessageQueue)? = nil, _ body: @escaping @Sendable () async throws -> Void
     ) async throws {
         let group = ServiceGroup(
-            services: [service(queue: other)], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            services: [try service(queue: other)], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
             do {

@@ -502,5 +502,16 @@ extension PostgresMigration {
                 DROP TABLE run_logs;
 
                 """#),
+        PostgresMigration(
+            version: 11, name: "workers",
+            up: #"""
+                -- When somebody asked the worker to take nothing more and to leave.
+                ALTER TABLE workers ADD COLUMN drain_requested_at timestamptz;
+
+                """#,
+            down: #"""
+                ALTER TABLE workers DROP COLUMN drain_requested_at;
+
+                """#),
     ]
 }

@@ -32,11 +32,22 @@ public struct PostgreSQLWorkerRepository: WorkerRepository {
                     .uuids(heartbeat.held.map(\.run.bits)), .int4s(heartbeat.held.map(\.attempt)), now,
                 ])
             guard !rows.isEmpty else { throw SchedulerError.workerLost(heartbeat.worker) }
-            return HeartbeatAnswer(
-                cancelRequested: try rows.map { row -> RunAttempt? in
-                    guard let id = try row.optionalUUID() else { return nil }
-                    return RunAttempt(run: RunID(bits: id), attempt: try row.int())
-                }.compactMap { $0 })
+            var answer = HeartbeatAnswer()
+            let told = try rows.map { row -> RunAttempt? in
+                answer.drainRequested = try row.bool()
+                guard let id = try row.optionalUUID() else { return nil }
+                return RunAttempt(run: RunID(bits: id), attempt: try row.int())
+            }
+            answer.cancelRequested = told.compactMap { $0 }
+            return answer
+        }
+    }
+
+    public func requestDrain(of worker: WorkerID) async throws -> WorkerInfo? {
+        let now = context.now
+        return try await context.pool.transaction("request a drain") { session in
+            try session.execute(WorkerSQL.requestDrain, [.uuid(worker.bits), now])
+            return try session.worker(worker)
         }
     }
 
@@ -47,23 +58,41 @@ public struct PostgreSQLWorkerRepository: WorkerRepository {
         }
     }
 
+    public func find(_ worker: WorkerID) async throws -> WorkerInfo? {
+        try await context.pool.withSession("find a worker") { try $0.worker(worker) }
+    }
+
     public func list(includingOffline: Bool, limit: Int) async throws -> [WorkerInfo] {
         try await context.pool.withSession("list workers") { session in
-            try session.execute(WorkerSQL.list, [.bool(includingOffline), .int8(Int64(limit))]).map { row in
-                WorkerInfo(
-                    id: WorkerID(bits: try row.uuid()), name: try row.text(), hostname: try row.text(),
-                    ipAddress: row.optionalText(), port: try row.optionalInt(), taskTypes: try row.texts(),
-                    maxConcurrentTasks: try row.int(), currentTaskCount: try row.int(), status: try row.value(),
-                    lastHeartbeat: try row.instant(), heartbeatSequence: try row.int64(),
-                    registeredAt: try row.instant(), version: try row.text(),
-                    labels: try PostgresJSON.decode([String: String].self, try row.optionalJSONText() ?? "{}"))
-            }
+            try session.execute(WorkerSQL.list, [.bool(includingOffline), .int8(Int64(limit))]).map { try $0.worker() }
         }
+    }
+}
+
+extension PostgresSession {
+    fileprivate func worker(_ id: WorkerID) throws -> WorkerInfo? {
+        try execute(WorkerSQL.find, [.uuid(id.bits)]).first { try $0.worker() }
+    }
+}
+
+extension PostgresRowReader {
+    fileprivate mutating func worker() throws -> WorkerInfo {
+        WorkerInfo(
+            id: WorkerID(bits: try uuid()), name: try text(), hostname: try text(), ipAddress: optionalText(),
+            port: try optionalInt(), taskTypes: try texts(), maxConcurrentTasks: try int(),
+            currentTaskCount: try int(), status: try value(), lastHeartbeat: try instant(),
+            heartbeatSequence: try int64(), registeredAt: try instant(), drainRequestedAt: try optionalInstant(),
+            version: try text(), labels: try PostgresJSON.decode([String: String].self, try optionalJSONText() ?? "{}"))
     }
 }
 
 /// Its statements, named after its methods.
 private enum WorkerSQL {
+    private static let columns = """
+        id, name, hostname, ip_address, port, task_types, max_concurrent_tasks, current_task_count, status,
+               last_heartbeat, heartbeat_seq, registered_at, drain_requested_at, version, labels
+        """
+
     /// Offline is final: such a row is not renewed, and nothing is returned.
     static let register = PostgresStatement.write(
         "workers.register",
@@ -89,12 +118,21 @@ private enum WorkerSQL {
             UPDATE workers SET status = $2, current_task_count = $3, last_heartbeat = coalesce($6, now()),
                    heartbeat_seq = heartbeat_seq + 1
             WHERE id = $1 AND status <> 'offline'
-            RETURNING id
+            RETURNING drain_requested_at
         )
-        SELECT run.id, run.attempt FROM beat LEFT JOIN (
+        SELECT beat.drain_requested_at IS NOT NULL, run.id, run.attempt FROM beat LEFT JOIN (
             run_live AS run JOIN unnest($4, $5) AS held (id, attempt) ON run.id = held.id AND run.attempt = held.attempt
         ) ON run.status = 'running' AND run.worker_id = $1 AND run.cancel_requested_at IS NOT NULL
         """)
+
+    static let requestDrain = PostgresStatement.write(
+        "workers.requestDrain",
+        """
+        UPDATE workers SET drain_requested_at = coalesce(drain_requested_at, $2, now())
+        WHERE id = $1 AND status <> 'offline'
+        """)
+
+    static let find = PostgresStatement.read("workers.find", "SELECT \(columns) FROM workers WHERE id = $1")
 
     static let leave = PostgresStatement.write(
         "workers.leave",
@@ -106,8 +144,7 @@ private enum WorkerSQL {
     static let list = PostgresStatement.read(
         "workers.list",
         """
-        SELECT id, name, hostname, ip_address, port, task_types, max_concurrent_tasks, current_task_count, status,
-               last_heartbeat, heartbeat_seq, registered_at, version, labels
+        SELECT \(columns)
         FROM workers WHERE $1 OR status <> 'offline'
         ORDER BY registered_at DESC, id DESC LIMIT $2
         """)

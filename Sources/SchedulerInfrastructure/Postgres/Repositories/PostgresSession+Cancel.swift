@@ -101,7 +101,8 @@ extension PostgresSession {
         let endings = try cancel(runs, reason: reason)
         try addStats(endings)
         let ended = Set(endings.map(\.run.id))
-        return Dictionary(uniqueKeysWithValues: runs.map { ($0.id, ended.contains($0.id) ? .ended : .requested) })
+        return Dictionary(
+            uniqueKeysWithValues: runs.map { ($0.id, ended.contains($0.id) ? .ended : .requested(on: $0.worker)) })
     }
 
     /// Asks locked runs to end, and ends those that have not started.

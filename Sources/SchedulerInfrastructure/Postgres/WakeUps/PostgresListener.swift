@@ -61,7 +61,7 @@ final class PostgresListener: Sendable {
                 if isAway { logger.notice("Listening for wake-ups again") }
                 isAway = false
                 backoff.reset()
-                for hint in WakeUp.allCases { readers.deliver(hint) }
+                for hint in WakeUp.all { readers.deliver(hint) }
                 try listen(session, hub, readers)
             } catch {
                 if !isAway {
@@ -85,7 +85,7 @@ final class PostgresListener: Sendable {
             if maySend.hasPassed {
                 let hints = hub.takeUnsent()
                 if !hints.isEmpty {
-                    try session.execute(WakeUpSQL.notify, [.texts(hints.map(\.rawValue))])
+                    try session.execute(WakeUpSQL.notify, [.texts(hints.map(\.text))])
                     maySend = .after(spacing)
                 }
             }
@@ -93,7 +93,7 @@ final class PostgresListener: Sendable {
                 try session.execute(WakeUpSQL.check)
                 nextCheck = .after(checkEvery)
             }
-            for hint in try session.takeNotifications().compactMap(WakeUp.init) { readers.deliver(hint) }
+            for hint in try session.takeNotifications().compactMap({ WakeUp($0) }) { readers.deliver(hint) }
             hub.wait(for: session.socket, until: hub.hasUnsent ? min(maySend, nextCheck) : nextCheck)
         }
     }

@@ -5,7 +5,8 @@ public import ServiceLifecycle
 /// Hints between processes by LISTEN and NOTIFY on the channel `scheduler_wake`.
 ///
 /// One thread with one session both listens and notifies, so `send` never waits for the database. The thread starts
-/// with the first use. While the connection is away hints are kept, one of each kind; after a reconnect every kind is
+/// with the first use. While the connection is away hints are kept, one of each kind and a few
+/// that name a worker; after a reconnect every kind is
 /// told once, since something may have been missed.
 public final class PostgresWakeUps: WakeUps, Service {
     private let listener: PostgresListener

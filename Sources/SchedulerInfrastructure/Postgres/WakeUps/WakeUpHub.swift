@@ -34,14 +34,14 @@ final class WakeUpHub: Sendable {
 
     func send(_ hint: WakeUp) {
         // Only the first of each kind wakes the thread; what comes before it is sent goes with it.
-        let isNew = state.withLock { $0.unsent.insert(hint).inserted }
+        let isNew = state.withLock { $0.unsent.keep(hint) != nil }
         if isNew { wake() }
     }
 
     func takeUnsent() -> [WakeUp] {
         state.withLock { state in
             defer { state.unsent.removeAll() }
-            return WakeUp.allCases.filter { state.unsent.contains($0) }
+            return Array(state.unsent)
         }
     }
 

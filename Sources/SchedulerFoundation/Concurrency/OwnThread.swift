@@ -1,0 +1,39 @@
+/// Runs an operation on a thread of its own, on which it goes on also after each wait.
+///
+/// Swift's cooperative threads are as few as the cores, and belong to whoever does not let go of them: a function that
+/// calculates for a minute on each of them holds everything else for a minute, timers included, since those fire on
+/// the same threads. What must go on all the same, such as the heartbeat of a worker that runs its users' functions,
+/// runs here. Child tasks of the operation run on the same thread; an actor with an executor of its own keeps that.
+///
+/// - Parameters:
+///   - name: shown by the system's tools; at most 15 bytes count.
+///   - operation: waits for time with the clock that it is given: any other clock's timer fires on a cooperative
+///     thread.
+/// - Precondition: the system allows another thread.
+/// - SeeAlso: Swift Evolution SE-0417, "Task executor preference".
+public func withOwnThread<Result: Sendable>(
+    named name: String, _ operation: @Sendable (OwnThreadClock) async throws -> Result
+) async rethrows -> Result {
+    let executor = ThreadExecutor()
+    BlockingThread.startRequired(named: name) { executor.serve() }
+    // What the operation began has ended when it returns, so nothing comes after this.
+    defer { executor.stop() }
+    return try await withTaskExecutorPreference(executor) { try await operation(OwnThreadClock(executor)) }
+}
+
+/// The monotonic clock, with timers on the thread of `withOwnThread`.
+public struct OwnThreadClock: Clock {
+    public typealias Instant = ContinuousClock.Instant
+
+    private let executor: ThreadExecutor
+
+    init(_ executor: ThreadExecutor) { self.executor = executor }
+
+    public var now: Instant { .now }
+    public var minimumResolution: Duration { ContinuousClock().minimumResolution }
+
+    /// - Throws: `CancellationError` as soon as the task is cancelled.
+    public func sleep(until deadline: Instant, tolerance: Duration? = nil) async throws {
+        try await executor.sleep(until: .after(now.duration(to: deadline)))
+    }
+}

@@ -1,0 +1,1 @@
+ALTER TABLE workers DROP COLUMN drain_requested_at;

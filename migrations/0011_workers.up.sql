@@ -1,0 +1,2 @@
+-- When somebody asked the worker to take nothing more and to leave.
+ALTER TABLE workers ADD COLUMN drain_requested_at timestamptz;
