@@ -74,6 +74,26 @@ struct RunLogTests {
         }
     }
 
+    @Test("what a process says is in its log, and what it says to the scheduler is done")
+    func hearsProcesses() async throws {
+        let bench = WorkerBench(types: ["shell"])
+        let command = """
+            echo one; printf 'bro\\377ken\\n'; echo '::progress 40::'; echo warned >&2; echo '::result {"rows": 12}::'; printf last
+            """
+        try await bench.withWorker {
+            let task = try await bench.task(.fixture(taskType: "shell", executor: "shell", command: command))
+            let attempt = try await bench.dispatched(1, of: task)[0]
+            bench.queue.offer([attempt], to: "shell")
+            try await bench.settling(until: "it has ended") { try await bench.status(attempt) == .completed }
+            let lines = try await log(attempt, bench)
+            #expect(lines.filter { $0.stream == .stdout }.map(\.text) == ["one", "bro\u{FFFD}ken", "last"])
+            #expect(lines.filter { $0.stream == .stderr }.map(\.text) == ["warned"])
+            let run = try await bench.run(attempt.run)
+            #expect(run.progress == 40)
+            #expect(run.result == ["rows": 12])
+        }
+    }
+
     @Test("a store that takes no logs does not hold up the outcome for long")
     func reportsWithoutLogs() async throws {
         let bench = WorkerBench()

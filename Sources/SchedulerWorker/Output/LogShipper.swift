@@ -112,7 +112,8 @@ final class LogShipper: Sendable {
 
     /// Hands what is ready to the store, one thing after the other.
     private func ship(_ log: RunLog) async {
-        var backoff = Backoff()
+        // Short, since an outcome may wait for the log.
+        var backoff = Backoff(limit: .seconds(1))
         while let work = log.nextWork() {
             do {
                 switch work {
