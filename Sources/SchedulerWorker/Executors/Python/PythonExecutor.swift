@@ -12,9 +12,8 @@ public struct PythonExecutor: RunExecutor {
     ///
     /// A script of any size fits, nothing lies on a disk, and modules are found from the working directory, as with
     /// `python -c`.
-    private static let inlineRunner = """
-        import sys; sys.argv[0] = "/dev/stdin"; exec(compile(sys.stdin.buffer.read(), "/dev/stdin", "exec"))
-        """
+    private static let inlineRunner =
+        #"import sys; sys.argv[0] = "/dev/stdin"; exec(compile(sys.stdin.buffer.read(), "/dev/stdin", "exec"))"#
 
     public let name: String
     private let processes: TaskProcess
