@@ -32,6 +32,8 @@ public enum Defaults {
     public static let killGrace = Duration.seconds(5)
     public static let shutdownGrace = Duration.seconds(25)
     public static let allowRootTasks = false
+    public static let logLinesPerSecond = 1_000
+    public static let logBytesPerSecond = 1_048_576
 
     // dispatcher
     public static let pickBatch = 500
@@ -39,6 +41,7 @@ public enum Defaults {
     public static let unclaimed = Duration.seconds(15)
     public static let leaderTerm = Duration.seconds(10)
     public static let partitionsAheadDays = 7
+    public static let logRetentionDays = 14
     public static let misfireThreshold = Duration.seconds(10)
 
     // standalone, log, environment

@@ -32,6 +32,9 @@ public enum Dispatcher {
         let housekeeper = partitions.map {
             Housekeeper(partitions: $0, elector: elector, daysAhead: settings.partitionsAheadDays, logger: logger)
         }
+        let logRetention = LogRetention(
+            logs: store.runLogs, elector: elector, retention: .seconds(86_400 * settings.logRetentionDays),
+            logger: logger)
         let zoneWatch = ZoneWatch(
             followZones: FollowZones(
                 settings: store.zoneSettings, zones: SystemZones.shared, wakeUps: store.wakeUps, logger: logger),
@@ -48,6 +51,6 @@ public enum Dispatcher {
             queue: queue, settleRuns: SettleRuns(runs: store.runs, isItemFault: isItemFault, logger: logger),
             freed: freed, logger: logger)
         // The receiver is shut down last, since it settles what the others still cause.
-        return [receiver, elector, recovery, zoneWatch] + (housekeeper.map { [$0] } ?? []) + [ticker, picker]
+        return [receiver, elector, recovery, zoneWatch, logRetention] + (housekeeper.map { [$0] } ?? []) + [ticker, picker]
     }
 }

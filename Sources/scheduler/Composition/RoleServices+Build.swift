@@ -124,7 +124,8 @@ extension RoleServices {
             executors: ExecutorFactory(processes: processes).makeRegistry(),
             configuration: WorkerConfiguration(
                 slots: settings.maxConcurrentTasks, heartbeat: settings.heartbeat, lease: settings.lease,
-                killGrace: settings.killGrace, shutdownGrace: settings.shutdownGrace),
+                killGrace: settings.killGrace, shutdownGrace: settings.shutdownGrace,
+                logLinesPerSecond: settings.logLinesPerSecond, logBytesPerSecond: settings.logBytesPerSecond),
             logger: logger)
     }
 

@@ -49,6 +49,9 @@ struct WireOutcome: Codable, Equatable {
     var result: JSONValue?
     var exitCode: Int?
     var errorMessage: String?
+    var errorStack: String?
+    var cpuTimeUs: Int64?
+    var memoryPeakBytes: Int64?
 
     init(_ outcome: RunOutcome) {
         runId = outcome.attempt.run
@@ -67,5 +70,8 @@ struct WireOutcome: Codable, Equatable {
         result = outcome.result
         exitCode = outcome.exitCode
         errorMessage = outcome.errorMessage
+        errorStack = outcome.errorStack
+        cpuTimeUs = outcome.usage?.cpuTime.microseconds
+        memoryPeakBytes = outcome.usage?.peakMemoryBytes
     }
 }

@@ -14,6 +14,8 @@ final class WorkerBench: Sendable {
     let store: InMemoryStore
     /// The runs as the worker sees them.
     let faulty: FaultyTaskRunRepository
+    /// The logs as the worker sees them.
+    let logs: FaultyRunLogs
     let queue = FakeQueue()
     let functions = FunctionRegistry.withBuiltIns()
     let configuration: WorkerConfiguration
@@ -30,12 +32,13 @@ final class WorkerBench: Sendable {
         let clock = SystemClock()
         store = InMemoryStore(now: { clock.now })
         faulty = FaultyTaskRunRepository(base: store.runs)
+        logs = FaultyRunLogs(base: store.runLogs)
     }
 
     func service(queue other: (any MessageQueue)?) throws -> WorkerService {
         WorkerService(
             identity: WorkerIdentity(name: "worker", hostname: "host", taskTypes: types),
-            store: FaultyStore(base: store, runs: faulty),
+            store: FaultyStore(base: store, runs: faulty, runLogs: logs),
             queue: other ?? queue,
             executors: try ExecutorFactory(
                 processes: .forTests(killGrace: configuration.killGrace), functions: functions
@@ -111,9 +114,9 @@ final class WorkerBench: Sendable {
 private struct FaultyStore: SchedulerStore {
     let base: InMemoryStore
     let runs: any TaskRunRepository
+    let runLogs: any RunLogRepository
 
     var tenants: any TenantRepository { base.tenants }
-    var runLogs: any RunLogRepository { base.runLogs }
     var tasks: any TaskRepository { base.tasks }
     var workers: any WorkerRepository { base.workers }
     var backfills: any BackfillRepository { base.backfills }
