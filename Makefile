@@ -1,6 +1,6 @@
 # `make` alone lists what there is. Everything it does is a script in scripts/ or a swift command.
 .DEFAULT_GOAL := help
-.PHONY: help build release test test-examples lint format run demo bench bench-schedule clean services-up services-down
+.PHONY: help build release test test-examples lint format run demo bench bench-schedule bench-capacity clean services-up services-down
 SHELL := /bin/bash
 
 DATA ?= data
@@ -48,6 +48,10 @@ bench: release ## Measure runs per second on the distributed form
 bench-schedule: release ## Measure how punctual the distributed form is (takes some ten minutes)
 	@scripts/install-dependencies --servers
 	@exec scripts/bench-schedule
+
+bench-capacity: release ## Measure what one worker holds at once
+	@scripts/install-dependencies --servers
+	@exec scripts/bench-capacity
 
 services-up: ## Start PostgreSQL and RabbitMQ for development and print their URLs
 	@scripts/install-dependencies --servers

@@ -51,6 +51,8 @@ public enum Dispatcher {
             queue: queue, settleRuns: SettleRuns(runs: store.runs, isItemFault: isItemFault, logger: logger),
             freed: freed, logger: logger)
         // The receiver is shut down last, since it settles what the others still cause.
-        return [receiver, elector, recovery, zoneWatch, logRetention] + (housekeeper.map { [$0] } ?? []) + [ticker, picker]
+        return [receiver, elector, recovery, zoneWatch, logRetention] + (housekeeper.map { [$0] } ?? []) + [
+            ticker, picker,
+        ]
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import SchedulerDomain
+import SchedulerTestingUtils
 import Testing
 
 extension DistributedTests {
@@ -8,7 +9,8 @@ extension DistributedTests {
         try await DistributedSystem.run { system in
             let password = try #require(URLComponents(string: system.postgres.url)?.password)
             let file = system.folder.appendingPathComponent("seen")
-            let read = "env; for f in /proc/[0-9]*/environ /proc/[0-9]*/cmdline; do echo \"$f\"; cat $f; echo; done 2>/dev/null"
+            let read =
+                "env; for f in /proc/[0-9]*/environ /proc/[0-9]*/cmdline; do echo \"$f\"; cat $f; echo; done 2>/dev/null"
             let task = try await system.api.createTask([
                 "name": "curious", "executor": "shell", "command": .string("{ \(read); } > \(file.path); true"),
             ])

@@ -41,8 +41,8 @@ final class KeptTask {
     func begin(pid: pid_t) {
         self.pid = pid
         phase = .running
-        // A stop that came while it was being started reached nobody.
-        if wasStopped { signalGroup(SIGTERM) }
+        // A stop that came while it was being started reached nobody, and its grace may be over.
+        if wasStopped { signalGroup(killAt == nil ? SIGKILL : SIGTERM) }
     }
 
     /// Asks it to stop; the first request counts.

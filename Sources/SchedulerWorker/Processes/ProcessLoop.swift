@@ -12,6 +12,8 @@ struct ProcessLoop {
         case add(RunningProcess)
         /// The keeper did not take its start.
         case lost(UInt64)
+        /// It was told to stop; a keeper that works ends it in this time.
+        case expectEnd(UInt64, within: Duration)
     }
 
     private enum Watched {
@@ -31,6 +33,8 @@ struct ProcessLoop {
     private var watched: [UInt64: Watched] = [:]
     /// Those that ended and are not silent; few, so they are simply gone through.
     private var draining: [UInt64: RunningProcess] = [:]
+    /// Those that were told to stop, and when a keeper that works has ended them.
+    private var expectedEnds: [UInt64: ContinuousClock.Instant] = [:]
     private var tokens: [UInt64: UInt64] = [:]
     private var nextToken: UInt64 = 4
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1_024, alignment: 16)
@@ -72,7 +76,7 @@ struct ProcessLoop {
                     handle(what, token)
                 }
             }
-            finishDrained()
+            handleTimers()
         }
         for case .keeper(let link) in watched.values {
             link.disconnect()
@@ -86,6 +90,9 @@ struct ProcessLoop {
         case .watch(let link): watch(link)
         case .add(let process): add(process)
         case .lost(let id): if let process = processes[id] { abandon(process, ProcessLoop.keeperIsGone) }
+        case .expectEnd(let id, let time):
+            guard let process = processes[id], !process.hasEnded else { return }
+            expectedEnds[id] = .now + time
         }
     }
 
@@ -137,18 +144,25 @@ struct ProcessLoop {
         for source in RunningProcess.Source.allCases { process.close(source, in: epoll) }
         processes[process.id] = nil
         draining[process.id] = nil
+        expectedEnds[process.id] = nil
         if let token = tokens.removeValue(forKey: process.id) { watched[token] = nil }
     }
 
-    private mutating func finishDrained() {
-        guard !draining.isEmpty else { return }
+    private mutating func handleTimers() {
+        guard !draining.isEmpty || !expectedEnds.isEmpty else { return }
         let now = ContinuousClock.now
         for process in draining.values where process.drainUntil.map({ $0 <= now }) == true { finish(process) }
+        for (id, end) in expectedEnds where end <= now {
+            expectedEnds[id] = nil
+            // Its end is seen as any other death of a keeper.
+            if let process = processes[id], !process.hasEnded { process.link.kill() }
+        }
     }
 
     /// Milliseconds until the next timer, rounded up; -1 without one.
     private func waitTime() -> CInt {
-        guard let next = draining.values.compactMap(\.drainUntil).min() else { return -1 }
+        let instants = draining.values.compactMap(\.drainUntil) + expectedEnds.values
+        guard let next = instants.min() else { return -1 }
         let left = ContinuousClock.now.duration(to: next)
         return left <= .zero ? 0 : CInt(clamping: left.milliseconds + 1)
     }
@@ -181,6 +195,7 @@ struct ProcessLoop {
             forget(process)
             process.fail(.refusedStart(event, of: process.start.request))
         default:
+            expectedEnds[process.id] = nil
             process.note(event, drainFor: ProcessLoop.drainTime)
             for source in RunningProcess.Source.allCases where !process.read(source, into: buffer) {
                 process.close(source, in: epoll)

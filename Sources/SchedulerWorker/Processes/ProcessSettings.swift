@@ -21,6 +21,9 @@ public struct ProcessSettings: Sendable, Hashable {
     public var keeper: KeeperProgram?
     /// How long a process that was told to stop may take before it is killed.
     public var killGrace: Duration
+    /// After so long beyond the grace a keeper that has not ended a process hangs, for example because a task stopped it,
+    /// and is killed.
+    public var keeperPatience: Duration
     /// Whose rights tasks have; nil: the worker's.
     public var user: TaskUser?
     /// The file mode creation mask of tasks; nil: the worker's.
@@ -38,6 +41,7 @@ public struct ProcessSettings: Sendable, Hashable {
     public init(
         keeper: KeeperProgram? = nil,
         killGrace: Duration = .seconds(5),
+        keeperPatience: Duration = .seconds(10),
         user: TaskUser? = nil,
         umask: Int? = nil,
         controlGroup: String? = nil,
@@ -46,6 +50,7 @@ public struct ProcessSettings: Sendable, Hashable {
     ) {
         self.keeper = keeper
         self.killGrace = killGrace
+        self.keeperPatience = keeperPatience
         self.user = user
         self.umask = umask
         self.controlGroup = controlGroup

@@ -24,8 +24,11 @@ struct ProcessStarter {
     mutating func handle(_ order: Order) {
         switch order {
         case .start(let start): handle(start)
-        // Without a keeper nothing is left to be stopped.
-        case .stop(let id): _ = link?.send(KeeperRequest.stop(id, grace: settings.killGrace))
+        case .stop(let id):
+            // Before the message, which a keeper that hangs does not take.
+            commands.put(.expectEnd(id, within: settings.killGrace + settings.keeperPatience))
+            // Without a keeper nothing is left to be stopped.
+            _ = link?.send(KeeperRequest.stop(id, grace: settings.killGrace))
         }
     }
 

@@ -96,6 +96,23 @@ struct KeeperTests {
         _ = kill(try number(folder.file("grandchild")), SIGKILL)
     }
 
+    @Test("a keeper that a task stopped is killed when it does not end a task in time")
+    func keeperStopped() async throws {
+        let folder = try TemporaryFolder()
+        let executors = try ProcessExecutors(killGrace: .milliseconds(100)) { $0.keeperPatience = .milliseconds(500) }
+        let work = Task {
+            try await executors.shell.execute(
+                .shell("echo $$ > '\(folder.file("leader"))'; kill -STOP $PPID; sleep 600"))
+        }
+        try await eventually("the task runs") { !TemporaryFolder.lines(of: folder.file("leader")).isEmpty }
+        work.cancel()
+        let error = await #expect(throws: SchedulerError.self) { _ = try await work.value }
+        #expect(error?.message.contains("the keeper of the worker's processes died") == true)
+        let leader = try number(folder.file("leader"))
+        try await eventually("the task is gone") { !processExists(leader) }
+        #expect(try await executors.shell.execute(.shell("echo again")).stdout == "again\n")
+    }
+
     @Test("without a keeper a task fails and says what is missing")
     func noKeeper() async throws {
         let executors = try ProcessExecutors { $0.keeper = nil }
