@@ -101,19 +101,6 @@ struct WorkerServiceTests {
         }
     }
 
-    @Test("an executor that the worker lacks is a VALIDATION_ERROR")
-    func unknownExecutor() async throws {
-        let bench = WorkerBench()
-        try await bench.withWorker {
-            let attempts = try await bench.dispatched(1, of: try await bench.task(.fixture(executor: "cobol")))
-            bench.queue.offer(attempts)
-            try await bench.settling(until: "it has failed") { try await bench.status(attempts[0]) == .failed }
-            let run = try await bench.run(attempts[0].run)
-            #expect(run.errorType == .validation)
-            #expect(run.errorMessage?.contains("cobol") == true)
-        }
-    }
-
     @Test("a run that exceeds its time limit ends as timeout, with what it said")
     func timesOut() async throws {
         let bench = WorkerBench(types: ["shell"])

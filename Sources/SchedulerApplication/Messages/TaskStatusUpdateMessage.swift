@@ -50,6 +50,7 @@ extension RunOutcome {
         if let result { object.member("result") { result.write(into: &$0) } }
         if let exitCode { object.member("exit_code", exitCode) }
         if let errorMessage { object.member("error_message", errorMessage) }
+        if returnDelay > .zero { object.member("return_delay_ms", Int(clamping: returnDelay.milliseconds)) }
     }
 
     init(_ fields: MessageFields) throws(MessageError) {
@@ -61,7 +62,8 @@ extension RunOutcome {
             endedAt: try fields.instant("ended_at"),
             result: fields.value("result")?.withoutNUL,
             exitCode: try fields.optionalInteger("exit_code").map { Int(clamping: $0) },
-            errorMessage: try fields.optionalString("error_message")?.withoutNUL)
+            errorMessage: try fields.optionalString("error_message")?.withoutNUL,
+            returnDelay: .milliseconds(try fields.optionalInteger("return_delay_ms") ?? 0))
     }
 }
 

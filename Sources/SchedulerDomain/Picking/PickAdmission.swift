@@ -11,6 +11,7 @@ public struct PickAdmission: Sendable {
     private let now: UTCInstant
     private let tasks: [TaskID: TaskLimits]
     private let tenants: [TenantID: Int]
+    private let lacking: [TaskVersionID: String]
     private var ofTask: [TaskID: Int] = [:]
     private var ofKey: [Key: Int] = [:]
     private var ofTenant: [TenantID: Int] = [:]
@@ -20,6 +21,7 @@ public struct PickAdmission: Sendable {
         now = snapshot.now
         tasks = snapshot.tasks
         tenants = snapshot.tenants
+        lacking = snapshot.lacking
         for group in snapshot.underWay {
             count(group.count, tenant: group.tenant, task: group.task, key: group.concurrencyKey)
         }
@@ -42,6 +44,9 @@ public struct PickAdmission: Sendable {
         }
         if let limit = tenants[run.tenant], limit > 0, let used = ofTenant[run.tenant], used >= limit {
             refusals.append(.tenantLimit(used: used, limit: limit))
+        }
+        if !lacking.isEmpty, let executor = lacking[run.version] {
+            refusals.append(.noExecutor(executor, type: run.taskType))
         }
         if !slots.has(run.taskType) {
             refusals.append(

@@ -7,6 +7,7 @@ public struct WaitingRun: Sendable, Hashable, Comparable, Identifiable {
     public var attempt: Int
     public var tenant: TenantID
     public var task: TaskID
+    public var taskVersion: Int
     public var taskType: String
     public var concurrencyKey: String?
     public var priority: Priority
@@ -18,6 +19,7 @@ public struct WaitingRun: Sendable, Hashable, Comparable, Identifiable {
         attempt: Int = 0,
         tenant: TenantID = .default,
         task: TaskID,
+        taskVersion: Int = 1,
         taskType: String,
         concurrencyKey: String? = nil,
         priority: Priority = .normal,
@@ -28,6 +30,7 @@ public struct WaitingRun: Sendable, Hashable, Comparable, Identifiable {
         self.attempt = attempt
         self.tenant = tenant
         self.task = task
+        self.taskVersion = taskVersion
         self.taskType = taskType
         self.concurrencyKey = concurrencyKey
         self.priority = priority
@@ -37,9 +40,13 @@ public struct WaitingRun: Sendable, Hashable, Comparable, Identifiable {
 
     public init(_ run: TaskRun) {
         self.init(
-            id: run.id, attempt: run.attempt, tenant: run.tenant, task: run.task, taskType: run.taskType,
+            id: run.id, attempt: run.attempt, tenant: run.tenant, task: run.task, taskVersion: run.taskVersion,
+            taskType: run.taskType,
             concurrencyKey: run.concurrencyKey, priority: run.priority, trigger: run.trigger, dueAt: run.dueAt)
     }
+
+    /// What it was made from; this names its executor.
+    public var version: TaskVersionID { TaskVersionID(task: task, version: taskVersion) }
 
     /// How long a run is due before it counts as one level more urgent.
     public static let ageingStep: Duration = .seconds(300)

@@ -89,7 +89,7 @@ public enum RunJudge {
         case .interruption:
             if run.cancelRequested { return .end(.cancelled, counters) }
             counters.interruptions += 1
-            return .retry(after: .zero, counters)
+            return .retry(after: max(.zero, outcome.returnDelay), counters)
         case .failure(let type):
             return judgeFailure(type, final: .failed, of: run, policy: policy, counters: &counters, random: &random)
         case .timeout:

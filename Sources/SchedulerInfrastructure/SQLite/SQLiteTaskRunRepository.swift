@@ -39,11 +39,12 @@ public final class SQLiteTaskRunRepository: TaskRunRepository {
     public func pickAndClaim(for worker: WorkerID, taskTypes: [String], limit: Int) async throws -> [ClaimedRun] {
         try await database.write("pickAndClaim") { transaction in
             try transaction.checkAlive(worker)
-            return try transaction.plan(slots: FreeSlots(limit, of: taskTypes), limit: limit).runs.compactMap { run in
-                try transaction.execute(
-                    SQLitePickSQL.pick, transaction.now.column, transaction.now.column, run.id.blob)
-                return try transaction.claim(RunAttempt(run: run.id, attempt: run.attempt + 1), for: worker)
-            }
+            return try transaction.plan(slots: FreeSlots(limit, of: taskTypes), for: worker, limit: limit).runs
+                .compactMap { run in
+                    try transaction.execute(
+                        SQLitePickSQL.pick, transaction.now.column, transaction.now.column, run.id.blob)
+                    return try transaction.claim(RunAttempt(run: run.id, attempt: run.attempt + 1), for: worker)
+                }
         }
     }
 

@@ -7,10 +7,15 @@ extension SQLiteTransaction {
 
     /// Decides which runs start, and notes whose turn it is afterwards.
     ///
-    /// - Parameter slots: what may be filled; nil: what the live workers have free.
+    /// - Parameters:
+    ///   - slots: what may be filled; nil: what the live workers have free.
+    ///   - worker: who asks for itself; nil: for all.
     /// - Returns: the runs, and whether more may start now.
-    func plan(slots: FreeSlots?, limit: Int) throws -> (runs: [WaitingRun], isPartial: Bool) {
-        let situation = try pickSituation()
+    func plan(
+        slots: FreeSlots?, for worker: WorkerID? = nil, limit: Int
+    ) throws -> (runs: [WaitingRun], isPartial: Bool) {
+        var situation = try pickSituation()
+        if let worker { situation.workers.removeAll { $0.worker != worker } }
         let pass = try PickPass(situation, slots: slots ?? situation.freeSlots, limit: limit, from: self)
         if pass.turns != situation.turns { try execute(SQLitePickSQL.saveTurns, try SQLiteValue.json(pass.turns)) }
         return (pass.plan.runs, pass.isPartial)
@@ -29,7 +34,7 @@ extension SQLiteTransaction {
         let situation = try pickSituation()
         let pass = try PickPass(
             situation, slots: situation.freeSlots.endless(for: run.taskType), limit: .max, size: Self.outlookSize,
-            also: run.task, from: self)
+            also: WaitingRun(run), from: self)
         let most = RunHolders.most
         return RunOutlook(
             run: run, snapshot: pass.snapshot,
@@ -47,7 +52,8 @@ extension SQLiteTransaction {
         snapshot.workers = try rows(SQLitePickSQL.workers) { reader in
             WorkerSlots(
                 worker: try reader.workerID(), slots: try reader.int(), taskTypes: try reader.value([String].self),
-                takesRuns: try reader.word(WorkerStatus.self).takesRuns)
+                takesRuns: try reader.word(WorkerStatus.self).takesRuns,
+                executors: try reader.optionalValue([String].self))
         }
         snapshot.underWay = try rows(SQLitePickSQL.underWay) { reader in
             RunsUnderWay(

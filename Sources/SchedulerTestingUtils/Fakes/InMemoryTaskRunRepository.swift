@@ -45,7 +45,7 @@ public final class InMemoryTaskRunRepository: TaskRunRepository {
     public func pickAndClaim(for worker: WorkerID, taskTypes: [String], limit: Int) async throws -> [ClaimedRun] {
         try shared.transaction { state, now in
             try state.checkAlive(worker)
-            let picked = state.plan(slots: FreeSlots(limit, of: taskTypes), limit: limit, now: now)
+            let picked = state.plan(slots: FreeSlots(limit, of: taskTypes), for: worker, limit: limit, now: now)
             return picked.map { run in
                 var run = run
                 run.dispatchedAt = now

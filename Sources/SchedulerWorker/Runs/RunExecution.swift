@@ -30,7 +30,8 @@ struct RunExecution: Sendable {
             RunOutcome(
                 attempt: claimed.attempt, worker: worker, ending: judgement.ending, startedAt: startedAt,
                 endedAt: clock.now, result: judgement.result, exitCode: judgement.exitCode,
-                errorMessage: judgement.message, errorStack: judgement.stack, usage: judgement.usage))
+                errorMessage: judgement.message, errorStack: judgement.stack, usage: judgement.usage,
+                returnDelay: judgement.returnDelay))
     }
 
     /// Runs the executor in a task of its own, because one attempt must be stoppable without its siblings (time limit,
@@ -53,7 +54,7 @@ struct RunExecution: Sendable {
         }
         let spec = claimed.overrides.applied(to: known)
         guard let executor = executors.executor(named: spec.executor) else {
-            throw SchedulerError.invalid("executor", "this worker has no executor \"\(spec.executor)\"")
+            throw MissingExecutor(name: spec.executor)
         }
         let results = try await upstreams.results(for: claimed)
         let timeout = Duration.seconds(spec.timeoutSeconds)

@@ -49,6 +49,7 @@ struct WireOutcome: Codable, Equatable {
     var result: JSONValue?
     var exitCode: Int?
     var errorMessage: String?
+    var returnDelayMs: Int64?
 
     init(_ outcome: RunOutcome) {
         runId = outcome.attempt.run
@@ -67,5 +68,6 @@ struct WireOutcome: Codable, Equatable {
         result = outcome.result
         exitCode = outcome.exitCode
         errorMessage = outcome.errorMessage
+        returnDelayMs = outcome.returnDelay > .zero ? outcome.returnDelay.milliseconds : nil
     }
 }

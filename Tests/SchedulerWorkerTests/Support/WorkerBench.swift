@@ -16,6 +16,7 @@ final class WorkerBench: Sendable {
     let faulty: FaultyTaskRunRepository
     let queue = FakeQueue()
     let functions = FunctionRegistry.withBuiltIns()
+    let executors: DefaultExecutorRegistry
     let configuration: WorkerConfiguration
     let types: [String]
 
@@ -27,6 +28,7 @@ final class WorkerBench: Sendable {
         change(&configuration)
         self.configuration = configuration
         self.types = types
+        executors = ExecutorFactory(killGrace: configuration.killGrace, functions: functions).makeRegistry()
         let clock = SystemClock()
         store = InMemoryStore(now: { clock.now })
         faulty = FaultyTaskRunRepository(base: store.runs)
@@ -37,8 +39,8 @@ final class WorkerBench: Sendable {
             identity: WorkerIdentity(name: "worker", hostname: "host", taskTypes: types),
             store: FaultyStore(base: store, runs: faulty),
             queue: other ?? queue,
-            executors: ExecutorFactory(killGrace: configuration.killGrace, functions: functions).makeRegistry(),
-            configuration: configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            executors: executors, configuration: configuration,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     /// Runs the worker for the time of the body, then shuts it down gracefully and waits for its end.

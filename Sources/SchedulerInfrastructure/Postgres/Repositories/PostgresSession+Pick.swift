@@ -8,22 +8,31 @@ extension PostgresSession {
 
     /// Decides which runs start.
     ///
-    /// - Parameter slots: what may be filled; nil: what the live workers have free.
-    func plan(slots: FreeSlots?, limit: Int, now: PostgresParameter) throws -> PostgresPick {
-        let situation = try pickSituation(now: now)
+    /// - Parameters:
+    ///   - slots: what may be filled; nil: what the live workers have free.
+    ///   - worker: who asks for itself; nil: for all.
+    func plan(
+        slots: FreeSlots?, for worker: WorkerID? = nil, limit: Int, now: PostgresParameter, _ cache: ExecutorCache
+    ) throws -> PostgresPick {
+        var situation = try pickSituation(now: now)
+        if let worker { situation.workers.removeAll { $0.worker != worker } }
         return PostgresPick(
-            try PickPass(situation, slots: slots ?? situation.freeSlots, limit: limit, from: self),
+            try PickPass(situation, slots: slots ?? situation.freeSlots, limit: limit, from: source(cache)),
             before: situation.turns)
     }
 
     /// What decides when the run starts; of one that does not wait, nothing.
-    func outlook(of run: TaskRun, now: PostgresParameter) throws -> RunOutlook {
+    func outlook(of run: TaskRun, now: PostgresParameter, _ cache: ExecutorCache) throws -> RunOutlook {
         let situation = try pickSituation(now: now)
         guard run.status == .pending else { return RunOutlook(run: run, snapshot: PickSnapshot(now: situation.now)) }
         let pass = try PickPass(
             situation, slots: situation.freeSlots.endless(for: run.taskType), limit: .max, size: Self.outlookSize,
-            also: run.task, from: self)
+            also: WaitingRun(run), from: source(cache))
         return RunOutlook(run: run, snapshot: pass.snapshot, holders: try holders(of: run))
+    }
+
+    private func source(_ cache: ExecutorCache) -> PostgresPickSource {
+        PostgresPickSource(session: self, executorCache: cache)
     }
 
     /// Some of the runs that count against the limits of the run.
@@ -65,7 +74,7 @@ extension PostgresSession {
             guard let worker = try row.optionalUUID() else { return nil }
             return WorkerSlots(
                 worker: WorkerID(bits: worker), slots: try row.int(), taskTypes: try row.texts(),
-                takesRuns: try row.bool())
+                takesRuns: try row.bool(), executors: try row.optionalTexts())
         }.compactMap { $0 }
         snapshot.underWay = try execute(RunPicking.underWay, []).map { row in
             RunsUnderWay(

@@ -38,7 +38,7 @@ enum RunPicking {
         "runs.pickSituation",
         """
         SELECT coalesce($1, now()), turns.state, worker.id, worker.max_concurrent_tasks, worker.task_types,
-               worker.status IN ('online', 'busy')
+               worker.status IN ('online', 'busy'), worker.executors
         FROM pick_turns AS turns LEFT JOIN workers AS worker ON worker.status <> 'offline'
         """)
 
@@ -65,10 +65,10 @@ enum RunPicking {
         """
 
     private static let headsOfWanted = """
-        SELECT run.id, run.attempt, wanted.tenant_id, run.task_id, wanted.task_type, run.concurrency_key,
+        SELECT run.id, run.attempt, wanted.tenant_id, run.task_id, run.task_version, wanted.task_type, run.concurrency_key,
                wanted.priority, run.trigger_type, run.due_at, wanted.size
         FROM wanted CROSS JOIN LATERAL (
-            SELECT id, attempt, task_id, concurrency_key, trigger_type, due_at FROM run_live
+            SELECT id, attempt, task_id, task_version, concurrency_key, trigger_type, due_at FROM run_live
             WHERE dispatched_at IS NULL AND tenant_id = wanted.tenant_id AND task_type = wanted.task_type
                   AND priority = wanted.priority AND due_at <= $1
             ORDER BY due_at, id LIMIT wanted.size
@@ -96,6 +96,14 @@ enum RunPicking {
             FROM unnest($3, $4, $5) AS class (tenant_id, task_type, priority)
         )
         \(headsOfWanted)
+        """)
+
+    /// The executors that versions of tasks ask for.
+    static let executors = PostgresStatement.read(
+        "runs.pickExecutors",
+        """
+        SELECT known.task_id, known.version, known.definition ->> 'executor'
+        FROM unnest($1, $2) AS wanted (task_id, version) JOIN task_versions AS known USING (task_id, version)
         """)
 
     /// The limits of tasks, and of the tenants that have one.
