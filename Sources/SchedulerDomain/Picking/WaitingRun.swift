@@ -13,6 +13,8 @@ public struct WaitingRun: Sendable, Hashable, Comparable, Identifiable {
     public var priority: Priority
     public var trigger: TriggerType
     public var dueAt: UTCInstant
+    /// How often its worker was lost while it ran.
+    public var crashes: Int
 
     public init(
         id: RunID,
@@ -24,7 +26,8 @@ public struct WaitingRun: Sendable, Hashable, Comparable, Identifiable {
         concurrencyKey: String? = nil,
         priority: Priority = .normal,
         trigger: TriggerType = .manual,
-        dueAt: UTCInstant
+        dueAt: UTCInstant,
+        crashes: Int = 0
     ) {
         self.id = id
         self.attempt = attempt
@@ -36,14 +39,19 @@ public struct WaitingRun: Sendable, Hashable, Comparable, Identifiable {
         self.priority = priority
         self.trigger = trigger
         self.dueAt = dueAt
+        self.crashes = crashes
     }
 
     public init(_ run: TaskRun) {
         self.init(
             id: run.id, attempt: run.attempt, tenant: run.tenant, task: run.task, taskVersion: run.taskVersion,
             taskType: run.taskType,
-            concurrencyKey: run.concurrencyKey, priority: run.priority, trigger: run.trigger, dueAt: run.dueAt)
+            concurrencyKey: run.concurrencyKey, priority: run.priority, trigger: run.trigger, dueAt: run.dueAt,
+            crashes: run.crashes)
     }
+
+    /// Whether it may be what takes workers down; it runs on a worker that has no other suspect.
+    public var isSuspect: Bool { crashes >= RunJudge.suspectLimit }
 
     /// What it was made from; this names its executor.
     public var version: TaskVersionID { TaskVersionID(task: task, version: taskVersion) }

@@ -39,6 +39,8 @@ public enum RunJudge {
         }
     }
 
+    /// How many crashes make a run a suspect, which is run apart from other suspects.
+    public static let suspectLimit = 2
     /// How many crashes end a run.
     public static let crashLimit = 3
 

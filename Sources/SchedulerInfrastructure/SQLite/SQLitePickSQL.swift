@@ -1,7 +1,11 @@
+import SchedulerDomain
+
 /// The statements of picking.
 enum SQLitePickSQL {
     private static let columns = """
-        SELECT id, attempt, tenant_id, task_id, task_version, task_type, concurrency_key, priority, trigger_type, due_at FROM run_live
+        SELECT id, attempt, tenant_id, task_id, task_version, task_type, concurrency_key, priority, trigger_type, due_at,
+            crashes
+        FROM run_live
         """
 
     static let turns = "SELECT state FROM pick_turns"
@@ -14,8 +18,9 @@ enum SQLitePickSQL {
 
     /// What counts against the limits; runs on their way have no worker.
     static let underWay = """
-        SELECT tenant_id, task_id, task_type, concurrency_key, CASE WHEN status = 'running' THEN worker_id END, count(*)
-        FROM run_live WHERE dispatched_at IS NOT NULL GROUP BY 1, 2, 3, 4, 5
+        SELECT tenant_id, task_id, task_type, concurrency_key, CASE WHEN status = 'running' THEN worker_id END,
+            crashes >= \(RunJudge.suspectLimit), count(*)
+        FROM run_live WHERE dispatched_at IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6
         """
 
     static let nextClass = """

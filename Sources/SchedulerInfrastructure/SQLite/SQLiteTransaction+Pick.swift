@@ -10,15 +10,15 @@ extension SQLiteTransaction {
     /// - Parameters:
     ///   - slots: what may be filled; nil: what the live workers have free.
     ///   - worker: who asks for itself; nil: for all.
-    /// - Returns: the runs, and whether more may start now.
+    /// - Returns: the plan, and whether more may start now.
     func plan(
         slots: FreeSlots?, for worker: WorkerID? = nil, limit: Int
-    ) throws -> (runs: [WaitingRun], isPartial: Bool) {
+    ) throws -> (plan: PickPlan, isPartial: Bool) {
         var situation = try pickSituation()
         if let worker { situation.workers.removeAll { $0.worker != worker } }
         let pass = try PickPass(situation, slots: slots ?? situation.freeSlots, limit: limit, from: self)
         if pass.turns != situation.turns { try execute(SQLitePickSQL.saveTurns, try SQLiteValue.json(pass.turns)) }
-        return (pass.plan.runs, pass.isPartial)
+        return (pass.plan, pass.isPartial)
     }
 
     /// How long until the next pending run becomes due.
@@ -56,9 +56,12 @@ extension SQLiteTransaction {
                 executors: try reader.optionalValue([String].self))
         }
         snapshot.underWay = try rows(SQLitePickSQL.underWay) { reader in
-            RunsUnderWay(
+            var runs = RunsUnderWay(
                 tenant: TenantID(try reader.text()), task: TaskID(try reader.integer()), taskType: try reader.text(),
-                concurrencyKey: reader.optionalText(), worker: try reader.optionalWorkerID(), count: try reader.int())
+                concurrencyKey: reader.optionalText(), worker: try reader.optionalWorkerID(), count: 0)
+            runs.isSuspect = try reader.int() != 0
+            runs.count = try reader.int()
+            return runs
         }
         return snapshot
     }

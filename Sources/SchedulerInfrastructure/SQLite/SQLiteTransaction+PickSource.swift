@@ -99,6 +99,6 @@ extension SQLiteRowReader {
             id: try runID(), attempt: try int(), tenant: TenantID(try text()), task: TaskID(try integer()),
             taskVersion: try int(), taskType: try text(), concurrencyKey: optionalText(),
             priority: Priority(level: try int()) ?? .normal,
-            trigger: try word(), dueAt: try instant())
+            trigger: try word(), dueAt: try instant(), crashes: try int())
     }
 }

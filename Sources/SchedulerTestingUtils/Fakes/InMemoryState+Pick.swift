@@ -25,11 +25,11 @@ extension InMemoryState {
     /// - Parameters:
     ///   - slots: what may be filled; nil: what the live workers have free.
     ///   - worker: who asks for itself; nil: for all.
-    mutating func plan(slots: FreeSlots?, for worker: WorkerID? = nil, limit: Int, now: UTCInstant) -> [TaskRun] {
+    mutating func plan(slots: FreeSlots?, for worker: WorkerID? = nil, limit: Int, now: UTCInstant) -> PickPlan {
         let snapshot = pickSnapshot(for: worker, now: now)
         let plan = PickPlan(snapshot, slots: slots ?? snapshot.freeSlots, limit: limit)
         turns = plan.turns
-        return plan.runs.compactMap { live[$0.id] }
+        return plan
     }
 
     func outlook(of id: RunID, tenant: TenantID, now: UTCInstant) -> RunOutlook? {
@@ -52,7 +52,8 @@ extension RunsUnderWay {
     fileprivate init(_ run: TaskRun) {
         self.init(
             tenant: run.tenant, task: run.task, taskType: run.taskType, concurrencyKey: run.concurrencyKey,
-            worker: run.status == .running ? run.worker : nil, count: 1)
+            worker: run.status == .running ? run.worker : nil, count: 1,
+            isSuspect: run.crashes >= RunJudge.suspectLimit)
     }
 }
 

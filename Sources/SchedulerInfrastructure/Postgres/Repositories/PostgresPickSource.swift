@@ -91,7 +91,7 @@ extension PostgresRowReader {
             id: RunID(bits: try uuid()), attempt: try int(), tenant: TenantID(try text()), task: TaskID(try int64()),
             taskVersion: try int(), taskType: try text(), concurrencyKey: optionalText(), priority: try priority(),
             trigger: try value(),
-            dueAt: try instant())
+            dueAt: try instant(), crashes: try int())
     }
 
     /// The columns that a lane's row adds to its lane; nil where nothing in it is due.
@@ -101,6 +101,6 @@ extension PostgresRowReader {
             id: RunID(bits: id), attempt: try int(), tenant: TenantID(try text()), task: lane.task,
             taskVersion: lane.version, taskType: try text(), concurrencyKey: optionalText(), priority: lane.priority,
             trigger: lane.trigger,
-            dueAt: try instant())
+            dueAt: try instant(), crashes: try int())
     }
 }

@@ -77,10 +77,13 @@ extension PostgresSession {
                 takesRuns: try row.bool(), executors: try row.optionalTexts())
         }.compactMap { $0 }
         snapshot.underWay = try execute(RunPicking.underWay, []).map { row in
-            RunsUnderWay(
+            var runs = RunsUnderWay(
                 tenant: TenantID(try row.text()), task: TaskID(try row.int64()), taskType: try row.text(),
                 concurrencyKey: row.optionalText(), worker: try row.optionalUUID().map(WorkerID.init),
-                count: try row.int())
+                count: 0)
+            runs.isSuspect = try row.bool()
+            runs.count = try row.int()
+            return runs
         }
         return snapshot
     }
@@ -90,6 +93,8 @@ extension PostgresSession {
 struct PostgresPick {
     let now: UTCInstant
     let runs: [WaitingRun]
+    /// The workers that suspects among them go to.
+    let isolated: [RunID: WorkerID]
     /// More may start now: the pass ended at a bound of its own.
     let isPartial: Bool
     /// Whether there is something to write.
@@ -99,6 +104,7 @@ struct PostgresPick {
     init(_ pass: PickPass, before: PickTurns) {
         now = pass.snapshot.now
         runs = pass.plan.runs
+        isolated = pass.plan.isolated
         isPartial = pass.isPartial
         turns = pass.turns
         changes = turns != before || !runs.isEmpty
