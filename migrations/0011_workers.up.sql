@@ -1,2 +1,4 @@
 -- When somebody asked the worker to take nothing more and to leave.
 ALTER TABLE workers ADD COLUMN drain_requested_at timestamptz;
+-- What it can execute; null where it did not say, as workers of earlier releases do not.
+ALTER TABLE workers ADD COLUMN executors text[];

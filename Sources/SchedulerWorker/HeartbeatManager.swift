@@ -17,6 +17,7 @@ final class HeartbeatManager: Sendable {
     private let worker: WorkerID
     private let workers: any WorkerRepository
     private let wakeUps: any WakeUps
+    private let executors: any ExecutorRegistry
     private let interval: Duration
     private let held: HeldAttempts
     private let slots: Slots
@@ -27,12 +28,14 @@ final class HeartbeatManager: Sendable {
     private let woken = Signal()
 
     init(
-        worker: WorkerID, store: any SchedulerStore, interval: Duration, held: HeldAttempts, slots: Slots,
+        worker: WorkerID, store: any SchedulerStore, executors: any ExecutorRegistry, interval: Duration,
+        held: HeldAttempts, slots: Slots,
         life: Latch<LifeEnd>, stop: Latch<StopRequest>, logger: Logger
     ) {
         self.worker = worker
         workers = store.workers
         wakeUps = store.wakeUps
+        self.executors = executors
         self.interval = interval
         self.held = held
         self.slots = slots
@@ -88,7 +91,9 @@ final class HeartbeatManager: Sendable {
     private func beat() async throws {
         let executing = held.executing
         let answer = try await workers.beat(
-            Heartbeat(worker: worker, status: status, currentTaskCount: executing.count, held: executing))
+            Heartbeat(
+                worker: worker, status: status, currentTaskCount: executing.count, held: executing,
+                executors: executors.names))
         for attempt in answer.cancelRequested { held.stop(attempt, .cancelRequested) }
         if answer.drainRequested, stop.value == nil {
             logger.notice("The worker was asked to drain through the API", metadata: [LogKey.workerID: "\(worker)"])

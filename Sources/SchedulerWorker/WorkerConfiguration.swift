@@ -76,9 +76,10 @@ public struct WorkerIdentity: Sendable, Hashable {
         self.labels = labels
     }
 
-    func info(id: WorkerID, slots: Int, at now: UTCInstant) -> WorkerInfo {
+    func info(id: WorkerID, executors: [String], slots: Int, at now: UTCInstant) -> WorkerInfo {
         WorkerInfo(
-            id: id, name: name, hostname: hostname, taskTypes: taskTypes, maxConcurrentTasks: slots, status: .online,
+            id: id, name: name, hostname: hostname, taskTypes: taskTypes, executors: executors,
+            maxConcurrentTasks: slots, status: .online,
             lastHeartbeat: now, registeredAt: now, version: version, labels: labels)
     }
 }

@@ -72,7 +72,8 @@ struct WorkerLife: Sendable {
         let gate = IntakeGate()
         let claims = ClaimRuns(worker: worker, runs: store.runs, logger: logger)
         let heartbeat = HeartbeatManager(
-            worker: worker, store: store, interval: configuration.heartbeat, held: held, slots: slots, life: life,
+            worker: worker, store: store, executors: executors, interval: configuration.heartbeat, held: held,
+            slots: slots, life: life,
             stop: stop, logger: logger)
         let picker = DirectPicker(
             worker: worker, taskTypes: identity.taskTypes, runs: store.runs, queue: queue, claimed: claimed,

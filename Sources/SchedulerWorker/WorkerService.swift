@@ -103,7 +103,8 @@ public struct WorkerService: Service {
         while stop.value == nil {
             do {
                 try await store.workers.register(
-                    identity.info(id: worker, slots: configuration.slots, at: clock.now))
+                    identity.info(
+                        id: worker, executors: executors.names, slots: configuration.slots, at: clock.now))
                 let types = identity.taskTypes.joined(separator: ", ")
                 logger.info(
                     "Worker \(identity.name) takes \(types) with \(configuration.slots) slots",

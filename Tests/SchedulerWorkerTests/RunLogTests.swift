@@ -13,7 +13,7 @@ struct RunLogTests {
 
     @Test("lines and progress are in the store while the run goes on, the rest before its outcome is reported")
     func streams() async throws {
-        let bench = WorkerBench()
+        let bench = try WorkerBench()
         let opened = Latch<Void>()
         bench.functions.register("talk") { call in
             call.run.output.write("begun", to: .stdout)
@@ -43,7 +43,7 @@ struct RunLogTests {
 
     @Test("each attempt of a run has a log of its own; its limit is the task's")
     func keepsAttemptsApart() async throws {
-        let bench = WorkerBench()
+        let bench = try WorkerBench()
         bench.functions.register("fail") { call in
             for number in 1...50 {
                 call.run.output.write("attempt \(call.run.attempt.attempt): \(number)", to: .stdout)
@@ -76,7 +76,7 @@ struct RunLogTests {
 
     @Test("what a process says is in its log, and what it says to the scheduler is done")
     func hearsProcesses() async throws {
-        let bench = WorkerBench(types: ["shell"])
+        let bench = try WorkerBench(types: ["shell"])
         let command = """
             echo one; printf 'bro\\377ken\\n'; echo '::progress 40::'; echo warned >&2; echo '::result {"rows": 12}::'; printf last
             """
@@ -96,7 +96,7 @@ struct RunLogTests {
 
     @Test("a store that takes no logs does not hold up the outcome for long")
     func reportsWithoutLogs() async throws {
-        let bench = WorkerBench()
+        let bench = try WorkerBench()
         bench.functions.register("talk") { call in
             call.run.output.write("lost", to: .stdout)
             return .null

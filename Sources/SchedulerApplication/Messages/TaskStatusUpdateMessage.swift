@@ -55,6 +55,7 @@ extension RunOutcome {
             object.member("cpu_time_us", usage.cpuTime.microseconds)
             object.member("memory_peak_bytes", usage.peakMemoryBytes)
         }
+        if returnDelay > .zero { object.member("return_delay_ms", Int(clamping: returnDelay.milliseconds)) }
     }
 
     init(_ fields: MessageFields) throws(MessageError) {
@@ -68,7 +69,8 @@ extension RunOutcome {
             exitCode: try fields.optionalInteger("exit_code").map { Int(clamping: $0) },
             errorMessage: try fields.optionalString("error_message")?.withoutNUL,
             errorStack: try fields.optionalString("error_stack")?.withoutNUL,
-            usage: try ResourceUsage(fields))
+            usage: try ResourceUsage(fields),
+            returnDelay: .milliseconds(try fields.optionalInteger("return_delay_ms") ?? 0))
     }
 }
 

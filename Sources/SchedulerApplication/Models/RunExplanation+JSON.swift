@@ -43,6 +43,10 @@ extension JSONWriter {
         case .noWorker(let type, let draining):
             field("task_type", type)
             field("draining_workers", draining)
+        case .noExecutor(let executor, let type):
+            field("executor", executor)
+            field("task_type", type)
+        case .isolation(let crashes): field("crashes", crashes)
         case .noSlot(let type, let slots):
             field("task_type", type)
             field("slots", slots)

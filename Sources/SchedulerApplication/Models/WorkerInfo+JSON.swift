@@ -10,6 +10,8 @@ extension JSONWriter {
             writer.field("ip_address", worker.ipAddress)
             writer.field("port", worker.port)
             writer.field("task_types", worker.taskTypes)
+            writer.name("executors")
+            if let executors = worker.executors { writer.list(executors) { $0.value($1) } } else { writer.null() }
             writer.field("max_concurrent_tasks", worker.maxConcurrentTasks)
             writer.field("current_task_count", worker.currentTaskCount)
             writer.field("status", worker.status.rawValue)

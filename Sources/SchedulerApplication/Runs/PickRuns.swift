@@ -61,7 +61,7 @@ public struct PickRuns: Sendable {
         let outcomes = await queue.publish(
             parcels.map { parcel in
                 OutgoingMessage(
-                    route: .tasks(parcel.taskType),
+                    route: parcel.route,
                     body: TaskExecutionMessage(attempts: parcel.attempts).encoded(at: now))
             })
         let undelivered = zip(parcels, outcomes).filter { $1 != .confirmed }.flatMap { $0.0.attempts }
@@ -76,25 +76,26 @@ public struct PickRuns: Sendable {
 
 /// Runs that travel in one message.
 private struct Parcel {
-    let taskType: String
+    let route: MessageRoute
     let attempts: [RunAttempt]
 
-    /// Packs runs of one type together, in order.
+    /// Packs runs for the same receivers together, in order.
     ///
     /// Few runs go in small parcels, so that workers with few free slots share them instead of giving most of them
     /// back.
     static func pack(_ picked: [PickedRun]) -> [Parcel] {
-        var types: [String] = []
-        var attempts: [String: [RunAttempt]] = [:]
+        var routes: [MessageRoute] = []
+        var attempts: [MessageRoute: [RunAttempt]] = [:]
         for run in picked {
-            if attempts[run.taskType] == nil { types.append(run.taskType) }
-            attempts[run.taskType, default: []].append(run.attempt)
+            let route = run.worker.map(MessageRoute.worker) ?? .tasks(run.taskType)
+            if attempts[route] == nil { routes.append(route) }
+            attempts[route, default: []].append(run.attempt)
         }
-        return types.flatMap { type in
-            let all = attempts[type] ?? []
+        return routes.flatMap { route in
+            let all = attempts[route] ?? []
             let size = min(TaskExecutionMessage.maxAttempts, max(1, all.count / 8))
             return stride(from: 0, to: all.count, by: size).map { start in
-                Parcel(taskType: type, attempts: Array(all[start..<min(start + size, all.count)]))
+                Parcel(route: route, attempts: Array(all[start..<min(start + size, all.count)]))
             }
         }
     }

@@ -5,12 +5,17 @@ public struct WorkerSlots: Sendable, Hashable {
     public var taskTypes: [String]
     /// False for a worker that is draining or not ready yet: what runs there takes no slot of the others.
     public var takesRuns: Bool
+    /// What it can execute; nil: it did not say, and is taken to be able to execute anything.
+    public var executors: [String]?
 
-    public init(worker: WorkerID, slots: Int, taskTypes: [String], takesRuns: Bool = true) {
+    public init(
+        worker: WorkerID, slots: Int, taskTypes: [String], takesRuns: Bool = true, executors: [String]? = nil
+    ) {
         self.worker = worker
         self.slots = slots
         self.taskTypes = taskTypes
         self.takesRuns = takesRuns
+        self.executors = executors
     }
 }
 

@@ -11,6 +11,8 @@ public struct PickAdmission: Sendable {
     private let now: UTCInstant
     private let tasks: [TaskID: TaskLimits]
     private let tenants: [TenantID: Int]
+    private let lacking: [TaskVersionID: String]
+    private var isolation: PickIsolation
     private var ofTask: [TaskID: Int] = [:]
     private var ofKey: [Key: Int] = [:]
     private var ofTenant: [TenantID: Int] = [:]
@@ -20,6 +22,8 @@ public struct PickAdmission: Sendable {
         now = snapshot.now
         tasks = snapshot.tasks
         tenants = snapshot.tenants
+        lacking = snapshot.lacking
+        isolation = PickIsolation(snapshot)
         for group in snapshot.underWay {
             count(group.count, tenant: group.tenant, task: group.task, key: group.concurrencyKey)
         }
@@ -43,18 +47,28 @@ public struct PickAdmission: Sendable {
         if let limit = tenants[run.tenant], limit > 0, let used = ofTenant[run.tenant], used >= limit {
             refusals.append(.tenantLimit(used: used, limit: limit))
         }
+        if !lacking.isEmpty, let executor = lacking[run.version] {
+            refusals.append(.noExecutor(executor, type: run.taskType))
+        }
+        let all = slots.slots(of: run.taskType)
+        if run.isSuspect, all != nil, isolation.worker(for: run) == nil { refusals.append(.isolation) }
         if !slots.has(run.taskType) {
             refusals.append(
-                slots.slots(of: run.taskType).map { .noSlot(type: run.taskType, slots: $0) }
-                    ?? .noWorker(type: run.taskType))
+                all.map { .noSlot(type: run.taskType, slots: $0) } ?? .noWorker(type: run.taskType))
         }
         return refusals
     }
 
     /// Counts a run that starts.
-    mutating func admit(_ run: WaitingRun) {
+    ///
+    /// - Returns: the one worker that it goes to; nil: any that takes its type.
+    @discardableResult
+    mutating func admit(_ run: WaitingRun) -> WorkerID? {
+        let worker = run.isSuspect ? isolation.worker(for: run) : nil
+        if run.isSuspect { isolation.send() }
         slots.take(run.taskType)
         count(1, tenant: run.tenant, task: run.task, key: run.concurrencyKey)
+        return worker
     }
 
     /// Tasks that cannot start any run now, by hand or not; what waits of them need not be read.

@@ -21,6 +21,8 @@ public struct PickPass: Sendable {
     private let mostLanes: Int
     /// The classes of which more may be due than was read.
     private var cut: Set<PickClass> = []
+    /// The versions whose executors are known.
+    private var asked: Set<TaskVersionID> = []
 
     /// - Parameters:
     ///   - situation: the time, the turns, the workers and what is under way.
@@ -28,14 +30,14 @@ public struct PickPass: Sendable {
     ///   - limit: the most runs to start.
     ///   - size: how many runs of a class to read at first; nil: as many as may start.
     ///   - mostLanes: how many lanes to look at.
-    ///   - task: a task whose limits are wanted as well.
+    ///   - run: a run whose limits, and whether it can be executed, are wanted as well.
     public init(
         _ situation: PickSnapshot,
         slots: FreeSlots,
         limit: Int,
         size: Int? = nil,
         mostLanes: Int = PickPass.mostLanes,
-        also task: TaskID? = nil,
+        also run: WaitingRun? = nil,
         from source: some PickSource
     ) throws {
         snapshot = situation
@@ -45,7 +47,10 @@ public struct PickPass: Sendable {
         self.mostLanes = mostLanes
         turns = situation.turns
         plan = PickPlan(situation, slots: slots, limit: limit)
-        if let task { try readLimits(of: [task], from: source) }
+        if let run {
+            try readLimits(of: [run.task], from: source)
+            try readExecutors(of: [run], from: source)
+        }
         let types = slots.types
         guard !types.isEmpty else { return }
         take(try source.heads(of: types, at: snapshot.now, size: self.size))
@@ -116,8 +121,19 @@ public struct PickPass: Sendable {
     /// Plans by all that was read.
     private mutating func decide(from source: some PickSource) throws {
         try readLimits(of: Set(snapshot.waiting.map(\.task) + snapshot.underWay.map(\.task)), from: source)
+        try readExecutors(of: snapshot.waiting, from: source)
         plan = PickPlan(snapshot, slots: slots, limit: limit)
         turns = plan.turns
+    }
+
+    /// Finds out which runs nobody can execute; where a worker that takes them did not say what it can, none are.
+    private mutating func readExecutors(of runs: [WaitingRun], from source: some PickSource) throws {
+        let abilities = PickAbilities(of: snapshot.workers)
+        let new = runs.filter { abilities.isLimited($0.taskType) && !asked.contains($0.version) }
+        let versions = Set(new.map(\.version))
+        guard !versions.isEmpty else { return }
+        asked.formUnion(versions)
+        snapshot.note(try source.executors(of: versions), of: new)
     }
 
     private mutating func readLimits(of tasks: Set<TaskID>, from source: some PickSource) throws {

@@ -5,6 +5,8 @@
 public struct PickPlan: Sendable {
     /// In the order in which they should start.
     public private(set) var runs: [WaitingRun] = []
+    /// The workers that suspects among them go to.
+    public private(set) var isolated: [RunID: WorkerID] = [:]
     /// Whose turn it is afterwards.
     public private(set) var turns: PickTurns
     private var admission: PickAdmission
@@ -15,7 +17,7 @@ public struct PickPlan: Sendable {
         admission = PickAdmission(snapshot, slots: slots)
         var lines = PickPlan.lines(of: snapshot)
         while runs.count < limit, !admission.slots.isEmpty, let (run, priority) = next(from: &lines) {
-            admission.admit(run)
+            isolated[run.id] = admission.admit(run)
             turns.serve(run.tenant, at: priority)
             runs.append(run)
         }

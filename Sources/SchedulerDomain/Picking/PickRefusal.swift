@@ -12,6 +12,10 @@ public enum PickRefusal: Sendable, Hashable {
     case tenantLimit(used: Int, limit: Int)
     /// No live worker takes its type.
     case noWorker(type: String)
+    /// Some live worker takes its type, and none of them has its executor.
+    case noExecutor(String, type: String)
+    /// It is a suspect, and no worker without another one has a free slot, or one is on its way.
+    case isolation
     /// All slots of the workers that take its type are in use.
     case noSlot(type: String, slots: Int)
 
@@ -19,7 +23,7 @@ public enum PickRefusal: Sendable, Hashable {
     public var isOfSlots: Bool {
         switch self {
         case .noSlot: true
-        case .notDue, .paused, .taskLimit, .keyLimit, .tenantLimit, .noWorker: false
+        case .notDue, .paused, .taskLimit, .keyLimit, .tenantLimit, .noWorker, .noExecutor, .isolation: false
         }
     }
 }

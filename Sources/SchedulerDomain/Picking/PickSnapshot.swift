@@ -10,6 +10,8 @@ public struct PickSnapshot: Sendable, Hashable {
     public var underWay: [RunsUnderWay]
     public var workers: [WorkerSlots]
     public var turns: PickTurns
+    /// The executors that no live worker of their type has, by the versions of tasks that ask for them.
+    public var lacking: [TaskVersionID: String] = [:]
 
     public init(
         now: UTCInstant,
@@ -27,6 +29,15 @@ public struct PickSnapshot: Sendable, Hashable {
         self.underWay = underWay
         self.workers = workers
         self.turns = turns
+    }
+
+    /// Notes of what the runs ask for in vain.
+    public mutating func note(_ executors: [TaskVersionID: String], of runs: [WaitingRun]) {
+        let abilities = PickAbilities(of: workers)
+        for run in runs {
+            guard let executor = executors[run.version], abilities.lack(executor, for: run.taskType) else { continue }
+            lacking[run.version] = executor
+        }
     }
 
     /// The slots that the live workers have free.

@@ -13,6 +13,9 @@ public protocol PickSource {
 
     func lanes(_ request: PickLanes.Request) throws -> PickLanes
 
+    /// The executors that versions of tasks ask for; a version that does not exist is missing.
+    func executors(of versions: Set<TaskVersionID>) throws -> [TaskVersionID: String]
+
     /// The limits of tasks, and of all tenants that have one.
     func limits(of tasks: Set<TaskID>) throws -> (tasks: [TaskID: TaskLimits], tenants: [TenantID: Int])
 }

@@ -11,6 +11,8 @@ extension RunExplanation.Reason {
         case .keyLimit: "key_limit"
         case .tenantLimit: "tenant_limit"
         case .noWorker: "no_worker"
+        case .noExecutor: "no_executor"
+        case .isolation: "isolation"
         case .noSlot: "no_slot"
         case .turn: "turn"
         case .tenantShare: "tenant_share"
@@ -37,6 +39,10 @@ extension RunExplanation.Reason {
         case .noWorker(let type, 0): "no live worker takes type \(type)"
         case .noWorker(let type, let draining):
             "no live worker takes type \(type): all \(draining) of them are draining or not ready"
+        case .noExecutor(let executor, let type):
+            "no live worker has the executor \"\(executor)\"; the workers of type \(type) have others"
+        case .isolation(let crashes):
+            "\(crashes) workers were lost while they ran it; it waits for a worker that has no other such run"
         case .noSlot(let type, let slots): "all \(slots) slots of the workers of type \(type) are in use"
         case .turn(let runs, let isAtLeast):
             "\(isAtLeast ? "at least " : "")\(runs) runs start before it: earlier ones, or of priorities in turn"

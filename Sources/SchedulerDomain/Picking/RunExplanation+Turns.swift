@@ -55,7 +55,7 @@ extension RunExplanation {
             case .taskLimit(_, let limit): return reason(.task, limit) { $0.task == run.task }
             case .keyLimit(let key, _, let limit): return reason(.key, limit) { $0.concurrencyKey == key }
             case .tenantLimit(_, let limit): return reason(.tenant, limit) { _ in true }
-            case .notDue, .paused, .noWorker, .noSlot: return nil
+            case .notDue, .paused, .noWorker, .noExecutor, .isolation, .noSlot: return nil
             }
         }
         return nil

@@ -15,6 +15,9 @@ public struct RunExplanation: Sendable, Hashable {
         case tenantLimit(used: Int, limit: Int)
         /// `draining` counts the workers of its type that take nothing new.
         case noWorker(type: String, draining: Int)
+        case noExecutor(String, type: String)
+        /// It was on two lost workers, and waits for one that has no other such run.
+        case isolation(crashes: Int)
         case noSlot(type: String, slots: Int)
         /// Runs that start before it: earlier ones of its tenant, or of priorities whose turn comes first.
         case turn(runs: Int, isAtLeast: Bool)
@@ -89,6 +92,8 @@ public struct RunExplanation: Sendable, Hashable {
             .noWorker(
                 type: type,
                 draining: outlook.snapshot.workers.count { !$0.takesRuns && $0.taskTypes.contains(type) })
+        case .noExecutor(let executor, let type): .noExecutor(executor, type: type)
+        case .isolation: .isolation(crashes: outlook.run.crashes)
         case .noSlot(let type, let slots): .noSlot(type: type, slots: slots)
         }
     }

@@ -7,6 +7,8 @@ public struct RunsUnderWay: Sendable, Hashable {
     /// Where they run; nil for those that are on their way.
     public var worker: WorkerID?
     public var count: Int
+    /// They were on two lost workers, each of them.
+    public var isSuspect: Bool
 
     public init(
         tenant: TenantID = .default,
@@ -14,7 +16,8 @@ public struct RunsUnderWay: Sendable, Hashable {
         taskType: String,
         concurrencyKey: String? = nil,
         worker: WorkerID? = nil,
-        count: Int
+        count: Int,
+        isSuspect: Bool = false
     ) {
         self.tenant = tenant
         self.task = task
@@ -22,6 +25,7 @@ public struct RunsUnderWay: Sendable, Hashable {
         self.concurrencyKey = concurrencyKey
         self.worker = worker
         self.count = count
+        self.isSuspect = isSuspect
     }
 }
 

@@ -7,39 +7,54 @@ public struct WaitingRun: Sendable, Hashable, Comparable, Identifiable {
     public var attempt: Int
     public var tenant: TenantID
     public var task: TaskID
+    public var taskVersion: Int
     public var taskType: String
     public var concurrencyKey: String?
     public var priority: Priority
     public var trigger: TriggerType
     public var dueAt: UTCInstant
+    /// How often its worker was lost while it ran.
+    public var crashes: Int
 
     public init(
         id: RunID,
         attempt: Int = 0,
         tenant: TenantID = .default,
         task: TaskID,
+        taskVersion: Int = 1,
         taskType: String,
         concurrencyKey: String? = nil,
         priority: Priority = .normal,
         trigger: TriggerType = .manual,
-        dueAt: UTCInstant
+        dueAt: UTCInstant,
+        crashes: Int = 0
     ) {
         self.id = id
         self.attempt = attempt
         self.tenant = tenant
         self.task = task
+        self.taskVersion = taskVersion
         self.taskType = taskType
         self.concurrencyKey = concurrencyKey
         self.priority = priority
         self.trigger = trigger
         self.dueAt = dueAt
+        self.crashes = crashes
     }
 
     public init(_ run: TaskRun) {
         self.init(
-            id: run.id, attempt: run.attempt, tenant: run.tenant, task: run.task, taskType: run.taskType,
-            concurrencyKey: run.concurrencyKey, priority: run.priority, trigger: run.trigger, dueAt: run.dueAt)
+            id: run.id, attempt: run.attempt, tenant: run.tenant, task: run.task, taskVersion: run.taskVersion,
+            taskType: run.taskType,
+            concurrencyKey: run.concurrencyKey, priority: run.priority, trigger: run.trigger, dueAt: run.dueAt,
+            crashes: run.crashes)
     }
+
+    /// Whether it may be what takes workers down; it runs on a worker that has no other suspect.
+    public var isSuspect: Bool { crashes >= RunJudge.suspectLimit }
+
+    /// What it was made from; this names its executor.
+    public var version: TaskVersionID { TaskVersionID(task: task, version: taskVersion) }
 
     /// How long a run is due before it counts as one level more urgent.
     public static let ageingStep: Duration = .seconds(300)

@@ -96,17 +96,21 @@ public struct PickedRun: Sendable, Hashable {
     public var attempt: RunAttempt
     public var taskType: String
     public var priority: Priority
+    /// The one worker that may have it; nil: any that takes its type.
+    public var worker: WorkerID?
 
-    public init(attempt: RunAttempt, taskType: String, priority: Priority) {
+    public init(attempt: RunAttempt, taskType: String, priority: Priority, worker: WorkerID? = nil) {
         self.attempt = attempt
         self.taskType = taskType
         self.priority = priority
+        self.worker = worker
     }
 
     /// The next attempt of a run that was chosen.
-    public init(_ run: WaitingRun) {
+    public init(_ run: WaitingRun, for worker: WorkerID? = nil) {
         self.init(
-            attempt: RunAttempt(run: run.id, attempt: run.attempt + 1), taskType: run.taskType, priority: run.priority)
+            attempt: RunAttempt(run: run.id, attempt: run.attempt + 1), taskType: run.taskType, priority: run.priority,
+            worker: worker)
     }
 }
 

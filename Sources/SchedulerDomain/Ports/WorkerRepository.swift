@@ -33,12 +33,17 @@ public struct Heartbeat: Sendable, Hashable {
     public var currentTaskCount: Int
     /// The attempts that it executes now.
     public var held: [RunAttempt]
+    /// What it can execute now; nil: as before.
+    public var executors: [String]?
 
-    public init(worker: WorkerID, status: WorkerStatus, currentTaskCount: Int, held: [RunAttempt]) {
+    public init(
+        worker: WorkerID, status: WorkerStatus, currentTaskCount: Int, held: [RunAttempt], executors: [String]? = nil
+    ) {
         self.worker = worker
         self.status = status
         self.currentTaskCount = currentTaskCount
         self.held = held
+        self.executors = executors
     }
 }
 

@@ -39,6 +39,8 @@ public enum RunJudge {
         }
     }
 
+    /// How many crashes make a run a suspect, which is run apart from other suspects.
+    public static let suspectLimit = 2
     /// How many crashes end a run.
     public static let crashLimit = 3
 
@@ -89,7 +91,7 @@ public enum RunJudge {
         case .interruption:
             if run.cancelRequested { return .end(.cancelled, counters) }
             counters.interruptions += 1
-            return .retry(after: .zero, counters)
+            return .retry(after: max(.zero, outcome.returnDelay), counters)
         case .failure(let type):
             return judgeFailure(type, final: .failed, of: run, policy: policy, counters: &counters, random: &random)
         case .timeout:

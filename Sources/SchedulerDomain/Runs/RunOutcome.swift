@@ -15,6 +15,8 @@ public struct RunOutcome: Sendable, Hashable {
     public var errorStack: String?
     /// What it used; nil where nobody measured it.
     public var usage: ResourceUsage?
+    /// How long a run that is handed back waits before it is picked again.
+    public var returnDelay: Duration
 
     public enum Ending: Sendable, Hashable {
         case success
@@ -36,7 +38,8 @@ public struct RunOutcome: Sendable, Hashable {
         exitCode: Int? = nil,
         errorMessage: String? = nil,
         errorStack: String? = nil,
-        usage: ResourceUsage? = nil
+        usage: ResourceUsage? = nil,
+        returnDelay: Duration = .zero
     ) {
         self.attempt = attempt
         self.worker = worker
@@ -48,6 +51,7 @@ public struct RunOutcome: Sendable, Hashable {
         self.errorMessage = errorMessage
         self.errorStack = errorStack
         self.usage = usage
+        self.returnDelay = returnDelay
     }
 
     /// The class of the error; nil for a success and an interruption.

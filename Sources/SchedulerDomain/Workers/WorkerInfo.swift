@@ -7,6 +7,8 @@ public struct WorkerInfo: Sendable, Hashable, Identifiable {
     public var port: Int?
     /// The queues it consumes.
     public var taskTypes: [String]
+    /// What it can execute; nil: it did not say, as workers of earlier releases do not, and may be able to do anything.
+    public var executors: [String]?
     /// Its slots.
     public var maxConcurrentTasks: Int
     /// How many runs it said it was executing at its last heartbeat.
@@ -28,6 +30,7 @@ public struct WorkerInfo: Sendable, Hashable, Identifiable {
         ipAddress: String? = nil,
         port: Int? = nil,
         taskTypes: [String],
+        executors: [String]? = nil,
         maxConcurrentTasks: Int,
         currentTaskCount: Int = 0,
         status: WorkerStatus = .online,
@@ -44,6 +47,7 @@ public struct WorkerInfo: Sendable, Hashable, Identifiable {
         self.ipAddress = ipAddress
         self.port = port
         self.taskTypes = taskTypes
+        self.executors = executors
         self.maxConcurrentTasks = maxConcurrentTasks
         self.currentTaskCount = currentTaskCount
         self.status = status

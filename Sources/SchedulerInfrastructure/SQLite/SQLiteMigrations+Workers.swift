@@ -2,5 +2,7 @@ extension SQLiteMigrations {
     static let workerColumns = """
         -- When somebody asked the worker to take nothing more and to leave.
         ALTER TABLE workers ADD COLUMN drain_requested_at INTEGER;
+        -- What it can execute, as JSON; null where it did not say.
+        ALTER TABLE workers ADD COLUMN executors TEXT;
         """
 }

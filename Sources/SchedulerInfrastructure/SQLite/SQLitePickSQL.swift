@@ -1,19 +1,26 @@
+import SchedulerDomain
+
 /// The statements of picking.
 enum SQLitePickSQL {
     private static let columns = """
-        SELECT id, attempt, tenant_id, task_id, task_type, concurrency_key, priority, trigger_type, due_at FROM run_live
+        SELECT id, attempt, tenant_id, task_id, task_version, task_type, concurrency_key, priority, trigger_type, due_at,
+            crashes
+        FROM run_live
         """
 
     static let turns = "SELECT state FROM pick_turns"
 
     static let saveTurns = "UPDATE pick_turns SET state = ?"
 
-    static let workers = "SELECT id, max_concurrent_tasks, task_types, status FROM workers WHERE status <> 'offline'"
+    static let workers = """
+        SELECT id, max_concurrent_tasks, task_types, status, executors FROM workers WHERE status <> 'offline'
+        """
 
     /// What counts against the limits; runs on their way have no worker.
     static let underWay = """
-        SELECT tenant_id, task_id, task_type, concurrency_key, CASE WHEN status = 'running' THEN worker_id END, count(*)
-        FROM run_live WHERE dispatched_at IS NOT NULL GROUP BY 1, 2, 3, 4, 5
+        SELECT tenant_id, task_id, task_type, concurrency_key, CASE WHEN status = 'running' THEN worker_id END,
+            crashes >= \(RunJudge.suspectLimit), count(*)
+        FROM run_live WHERE dispatched_at IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6
         """
 
     static let nextClass = """
@@ -39,6 +46,8 @@ enum SQLitePickSQL {
             AND due_at <= ?
         ORDER BY due_at, id LIMIT ?
         """
+
+    static let executor = "SELECT definition ->> 'executor' FROM task_versions WHERE task_id = ? AND version = ?"
 
     static let taskLimits = "SELECT max_concurrent, status FROM tasks WHERE id = ?"
 

@@ -107,7 +107,7 @@ extension SQLiteTransaction {
             end.errorType = .system
             end.errorMessage = "the worker was lost"
             if status == .failed {
-                let reason = "QUARANTINED: \(counters.crashes) workers were lost while they ran it"
+                let reason = Quarantine.message(crashes: counters.crashes, lastLines: try lastLines(of: run.id))
                 end.errorMessage = reason
                 try execute(SQLiteRecoverySQL.quarantine, run.tenant.rawValue, run.id.blob, reason, now.column)
             }

@@ -80,6 +80,11 @@ private enum SQLiteRunLogSQL {
         ORDER BY first_line
         """
 
+    static let lastChunks = """
+        SELECT attempt, first_line, started_at, body FROM run_logs WHERE run_id = ?
+        ORDER BY attempt DESC, first_line DESC LIMIT ?
+        """
+
     static let setProgress = """
         UPDATE run_live SET progress = ?, updated_at = ?
         WHERE id = ? AND attempt = ? AND status = 'running' AND progress < ?
@@ -90,4 +95,16 @@ private enum SQLiteRunLogSQL {
             SELECT rowid FROM run_logs WHERE run_id < ? ORDER BY run_id, attempt, first_line LIMIT ?
         )
         """
+}
+
+extension SQLiteTransaction {
+    /// The end of what the latest attempt that said anything has said.
+    func lastLines(of run: RunID) throws -> [LogLine] {
+        let chunks = try rows(SQLiteRunLogSQL.lastChunks, run.blob, Quarantine.lines) { reader in
+            let (attempt, first, startedAt) = (try reader.int(), try reader.int(), try reader.instant())
+            return (attempt: attempt, lines: try LogBody.lines(try reader.text(), from: first, startedAt: startedAt))
+        }
+        return chunks.filter { $0.attempt == chunks.first?.attempt }.reversed().flatMap(\.lines).suffix(
+            Quarantine.lines)
+    }
 }

@@ -13,13 +13,14 @@ public final class SQLiteTaskRunRepository: TaskRunRepository {
 
     public func pick(limit: Int) async throws -> Pick {
         try await database.write("pick") { transaction in
-            let plan = try transaction.plan(slots: nil, limit: limit)
+            let (plan, isPartial) = try transaction.plan(slots: nil, limit: limit)
             for run in plan.runs {
                 try transaction.execute(
                     SQLitePickSQL.pick, transaction.now.column, transaction.now.column, run.id.blob)
             }
             return Pick(
-                runs: plan.runs.map(PickedRun.init), isPartial: plan.isPartial, nextDueIn: try transaction.nextDueIn())
+                runs: plan.runs.map { PickedRun($0, for: plan.isolated[$0.id]) }, isPartial: isPartial,
+                nextDueIn: try transaction.nextDueIn())
         }
     }
 
@@ -39,11 +40,12 @@ public final class SQLiteTaskRunRepository: TaskRunRepository {
     public func pickAndClaim(for worker: WorkerID, taskTypes: [String], limit: Int) async throws -> [ClaimedRun] {
         try await database.write("pickAndClaim") { transaction in
             try transaction.checkAlive(worker)
-            return try transaction.plan(slots: FreeSlots(limit, of: taskTypes), limit: limit).runs.compactMap { run in
-                try transaction.execute(
-                    SQLitePickSQL.pick, transaction.now.column, transaction.now.column, run.id.blob)
-                return try transaction.claim(RunAttempt(run: run.id, attempt: run.attempt + 1), for: worker)
-            }
+            return try transaction.plan(slots: FreeSlots(limit, of: taskTypes), for: worker, limit: limit).plan.runs
+                .compactMap { run in
+                    try transaction.execute(
+                        SQLitePickSQL.pick, transaction.now.column, transaction.now.column, run.id.blob)
+                    return try transaction.claim(RunAttempt(run: run.id, attempt: run.attempt + 1), for: worker)
+                }
         }
     }
 

@@ -36,6 +36,14 @@ extension SQLiteTransaction: PickSource {
         return lanes
     }
 
+    func executors(of versions: Set<TaskVersionID>) throws -> [TaskVersionID: String] {
+        var executors: [TaskVersionID: String] = [:]
+        for id in versions {
+            executors[id] = try row(SQLitePickSQL.executor, id.task.rawValue, id.version) { try $0.text() }
+        }
+        return executors
+    }
+
     func limits(of tasks: Set<TaskID>) throws -> (tasks: [TaskID: TaskLimits], tenants: [TenantID: Int]) {
         var limits: [TaskID: TaskLimits] = [:]
         for task in tasks {
@@ -89,7 +97,8 @@ extension SQLiteRowReader {
     fileprivate mutating func waitingRun() throws -> WaitingRun {
         WaitingRun(
             id: try runID(), attempt: try int(), tenant: TenantID(try text()), task: TaskID(try integer()),
-            taskType: try text(), concurrencyKey: optionalText(), priority: Priority(level: try int()) ?? .normal,
-            trigger: try word(), dueAt: try instant())
+            taskVersion: try int(), taskType: try text(), concurrencyKey: optionalText(),
+            priority: Priority(level: try int()) ?? .normal,
+            trigger: try word(), dueAt: try instant(), crashes: try int())
     }
 }

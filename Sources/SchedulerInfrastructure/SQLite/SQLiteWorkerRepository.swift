@@ -13,7 +13,7 @@ public final class SQLiteWorkerRepository: WorkerRepository {
                 SQLiteWorkerSQL.register, worker.id.blob, worker.name, worker.hostname, worker.ipAddress, worker.port,
                 try SQLiteValue.json(worker.taskTypes), worker.maxConcurrentTasks, worker.currentTaskCount,
                 worker.status.rawValue, transaction.now.column, transaction.now.column, worker.version,
-                try SQLiteValue.json(worker.labels))
+                try SQLiteValue.json(worker.labels), try worker.executors.map(SQLiteValue.json))
         }
     }
 
@@ -22,7 +22,7 @@ public final class SQLiteWorkerRepository: WorkerRepository {
             try transaction.checkAlive(heartbeat.worker)
             try transaction.execute(
                 SQLiteWorkerSQL.beat, heartbeat.status.rawValue, heartbeat.currentTaskCount, transaction.now.column,
-                heartbeat.worker.blob)
+                try heartbeat.executors.map(SQLiteValue.json), heartbeat.worker.blob)
             return HeartbeatAnswer(
                 cancelRequested: try heartbeat.held.filter { held in
                     guard let run = try transaction.liveRun(held.run)?.standing else { return false }
@@ -58,24 +58,25 @@ public final class SQLiteWorkerRepository: WorkerRepository {
 private enum SQLiteWorkerSQL {
     private static let columns = """
         id, name, hostname, ip_address, port, task_types, max_concurrent_tasks, current_task_count, status,
-            last_heartbeat, heartbeat_seq, registered_at, drain_requested_at, version, labels
+            last_heartbeat, heartbeat_seq, registered_at, drain_requested_at, version, labels, executors
         """
 
     static let find = "SELECT \(columns) FROM workers WHERE id = ?"
 
     static let register = """
         INSERT INTO workers (id, name, hostname, ip_address, port, task_types, max_concurrent_tasks, current_task_count,
-            status, last_heartbeat, registered_at, version, labels)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            status, last_heartbeat, registered_at, version, labels, executors)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (id) DO UPDATE SET name = excluded.name, hostname = excluded.hostname,
             ip_address = excluded.ip_address, port = excluded.port, task_types = excluded.task_types,
             max_concurrent_tasks = excluded.max_concurrent_tasks, current_task_count = excluded.current_task_count,
             status = excluded.status, last_heartbeat = excluded.last_heartbeat, heartbeat_seq = heartbeat_seq + 1,
-            version = excluded.version, labels = excluded.labels
+            version = excluded.version, labels = excluded.labels, executors = excluded.executors
         """
 
     static let beat = """
-        UPDATE workers SET status = ?, current_task_count = ?, last_heartbeat = ?, heartbeat_seq = heartbeat_seq + 1
+        UPDATE workers SET status = ?, current_task_count = ?, last_heartbeat = ?, heartbeat_seq = heartbeat_seq + 1,
+            executors = coalesce(?, executors)
         WHERE id = ?
         """
 
@@ -99,11 +100,13 @@ extension SQLiteTransaction {
 
 extension SQLiteRowReader {
     fileprivate mutating func worker() throws -> WorkerInfo {
-        WorkerInfo(
+        var worker = WorkerInfo(
             id: try workerID(), name: try text(), hostname: try text(), ipAddress: optionalText(), port: optionalInt(),
             taskTypes: try value([String].self), maxConcurrentTasks: try int(), currentTaskCount: try int(),
             status: try word(), lastHeartbeat: try instant(), heartbeatSequence: try integer(),
             registeredAt: try instant(), drainRequestedAt: optionalInstant(), version: try text(),
             labels: try value([String: String].self))
+        worker.executors = try optionalValue([String].self)
+        return worker
     }
 }

@@ -60,9 +60,9 @@ public enum StoreContract {
         dueCases, fireCases, fireSeriesCases, raceCases, overlapCases, cancelCases, cancelRaceCases, backfillCases,
         zoneCases,
         enqueueCases, runQueryCases, pickCases, limitCases, fairnessCases, sharedLimitCases, saturationCases,
-        outlookCases, deliveryCases, claimCases, pickAndClaimCases,
+        outlookCases, abilityCases, deliveryCases, claimCases, pickAndClaimCases,
         settleCases, retryCases, lateCases, logCases, progressCases,
         dependencyCases, waveCases, joinCases, randomWaveCases, randomRootsCases,
-        workerCases, lockCases, recoveryCases, restartCases,
+        workerCases, lockCases, recoveryCases, suspectCases, restartCases,
     ].flatMap { $0 }
 }

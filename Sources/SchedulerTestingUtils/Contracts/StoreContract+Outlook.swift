@@ -131,7 +131,7 @@ extension StoreContract {
 
 extension TestDataFactory {
     /// Why the run is where it is.
-    fileprivate func reasons(_ run: TaskRun) async throws -> [RunExplanation.Reason] {
+    func reasons(_ run: TaskRun) async throws -> [RunExplanation.Reason] {
         RunExplanation(
             try require(await store.runs.outlook(of: run.id, tenant: run.tenant), "the outlook of run \(run.id)")
         ).reasons

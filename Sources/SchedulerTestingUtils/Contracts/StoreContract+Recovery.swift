@@ -71,6 +71,7 @@ extension StoreContract {
             for crash in 1...3 {
                 let worker = try await data.worker()
                 let attempt = RunAttempt(run: run.id, attempt: crash)
+                try await data.say(["line 1 of \(crash)", "line 2 of \(crash)"], by: attempt)
                 try expectEqual(try await data.start(on: worker).map(\.attempt), [attempt], "attempt \(crash)")
                 let recovery = try await data.store.recovery.recover(silent: data.sequence(of: worker), term: term)
                 try expectEqual(crash < 3 ? recovery.returned : recovery.ended, [attempt], "recovery \(crash)")
@@ -82,6 +83,8 @@ extension StoreContract {
             try expectEqual(ended.completedAt, data.clock.now, "the end")
             try expect(
                 ended.errorMessage?.contains("QUARANTINED") == true, "the message is \(ended.errorMessage ?? "nil")")
+            try expectEqual(
+                ended.errorMessage?.split(separator: "\n").suffix(2), ["line 1 of 3", "line 2 of 3"], "the last lines")
             try expectEqual(
                 try await data.store.runs.attempts(of: run.id).map(\.ending), [.crash, .crash, .crash], "the records")
         },

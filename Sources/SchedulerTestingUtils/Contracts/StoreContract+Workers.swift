@@ -12,6 +12,7 @@ extension StoreContract {
                     $0.port = 9_000
                     $0.taskTypes = ["shell", "http"]
                     $0.labels = ["zone": "a"]
+                    $0.executors = ["command", "shell"]
                     $0.lastHeartbeat = .epoch
                     $0.registeredAt = .epoch
                 }
@@ -79,6 +80,17 @@ extension StoreContract {
             let unknown = WorkerID.fresh(at: data.clock.now)
             try expectEqual(try await data.store.workers.requestDrain(of: unknown), nil, "an unknown worker, asked")
             try expectEqual(try await data.store.workers.find(unknown), nil, "an unknown worker")
+        },
+        ContractCase("a heartbeat may say that a worker can execute other things now, or leave it as it was") { data in
+            let worker = try await data.worker()
+            try expectEqual(try await data.store.workers.find(worker.id)?.executors, nil, "what it did not say")
+            for said in [nil, ["a", "b"], nil, []] {
+                let before = try await data.store.workers.find(worker.id)?.executors
+                _ = try await data.store.workers.beat(
+                    Heartbeat(worker: worker.id, status: .online, currentTaskCount: 0, held: [], executors: said))
+                try expectEqual(
+                    try await data.store.workers.find(worker.id)?.executors, said ?? before, "what it can do")
+            }
         },
         ContractCase("a heartbeat tells of a drain and of every cancel at once") { data in
             let (_, worker, attempt) = try await data.started()

@@ -80,13 +80,21 @@ extension InMemoryState {
             ended.errorType = .system
             ended.errorMessage =
                 status == .cancelled
-                ? "the worker was lost" : "QUARANTINED: \(counters.crashes) workers were lost while they ran it"
+                ? "the worker was lost"
+                : Quarantine.message(crashes: counters.crashes, lastLines: lastLines(of: run.id))
             end(ended, as: status, at: now, now: now)
             recovery.ended.append(attempt)
         case .retry(let delay, let counters):
             returnToPending(run.counted(counters), dueAt: now.advanced(by: delay), now: now)
             recovery.returned.append(attempt)
         }
+    }
+
+    /// The end of what the latest attempt that said anything has said.
+    private func lastLines(of run: RunID) -> [LogLine] {
+        let said = logs.filter { $0.key.run == run && !$0.value.isEmpty }
+        guard let latest = said.keys.max(), let chunks = said[latest] else { return [] }
+        return chunks.values.sorted { $0.firstLine < $1.firstLine }.flatMap(\.lines).suffix(Quarantine.lines)
     }
 
     /// Brings back everything that was under way when the only process ended.

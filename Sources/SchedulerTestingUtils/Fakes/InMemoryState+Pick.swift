@@ -2,24 +2,34 @@ import SchedulerDomain
 
 extension InMemoryState {
     /// What the picker decides by: here all that is due.
-    func pickSnapshot(now: UTCInstant) -> PickSnapshot {
+    ///
+    /// - Parameter worker: who asks for itself; nil: for all.
+    func pickSnapshot(for worker: WorkerID? = nil, now: UTCInstant) -> PickSnapshot {
+        let pending = live.values.filter { $0.status == .pending }.map(WaitingRun.init)
         let due = live.values.filter { $0.status == .pending && $0.dueAt <= now }
-        return PickSnapshot(
+        var snapshot = PickSnapshot(
             now: now, waiting: due.map(WaitingRun.init),
             tasks: tasks.mapValues {
                 TaskLimits(maxConcurrent: $0.spec.maxConcurrent, isPaused: $0.status == .paused)
             },
             tenants: tenants.mapValues(\.maxConcurrent),
             underWay: live.values.filter { $0.status != .pending }.map(RunsUnderWay.init),
-            workers: workers.values.filter { $0.status != .offline }.map(WorkerSlots.init), turns: turns)
+            workers: workers.values.filter { $0.status != .offline && worker ?? $0.id == $0.id }.map(WorkerSlots.init),
+            turns: turns)
+        snapshot.note(versions.mapValues(\.executor), of: pending)
+        return snapshot
     }
 
     /// The runs that start now; whose turn it is afterwards is noted.
-    mutating func plan(slots: FreeSlots?, limit: Int, now: UTCInstant) -> [TaskRun] {
-        let snapshot = pickSnapshot(now: now)
+    ///
+    /// - Parameters:
+    ///   - slots: what may be filled; nil: what the live workers have free.
+    ///   - worker: who asks for itself; nil: for all.
+    mutating func plan(slots: FreeSlots?, for worker: WorkerID? = nil, limit: Int, now: UTCInstant) -> PickPlan {
+        let snapshot = pickSnapshot(for: worker, now: now)
         let plan = PickPlan(snapshot, slots: slots ?? snapshot.freeSlots, limit: limit)
         turns = plan.turns
-        return plan.runs.compactMap { live[$0.id] }
+        return plan
     }
 
     func outlook(of id: RunID, tenant: TenantID, now: UTCInstant) -> RunOutlook? {
@@ -42,7 +52,8 @@ extension RunsUnderWay {
     fileprivate init(_ run: TaskRun) {
         self.init(
             tenant: run.tenant, task: run.task, taskType: run.taskType, concurrencyKey: run.concurrencyKey,
-            worker: run.status == .running ? run.worker : nil, count: 1)
+            worker: run.status == .running ? run.worker : nil, count: 1,
+            isSuspect: run.crashes >= RunJudge.suspectLimit)
     }
 }
 
@@ -50,6 +61,6 @@ extension WorkerSlots {
     fileprivate init(_ worker: WorkerInfo) {
         self.init(
             worker: worker.id, slots: worker.maxConcurrentTasks, taskTypes: worker.taskTypes,
-            takesRuns: worker.status.takesRuns)
+            takesRuns: worker.status.takesRuns, executors: worker.executors)
     }
 }

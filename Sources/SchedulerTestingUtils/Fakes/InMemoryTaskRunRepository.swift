@@ -16,15 +16,15 @@ public final class InMemoryTaskRunRepository: TaskRunRepository {
 
     public func pick(limit: Int) async throws -> Pick {
         shared.transaction { state, now in
-            let picked = state.plan(slots: nil, limit: limit, now: now)
-            for run in picked {
+            let plan = state.plan(slots: nil, limit: limit, now: now)
+            for run in plan.runs {
                 state.live[run.id]?.status = .dispatched
                 state.live[run.id]?.dispatchedAt = now
                 state.live[run.id]?.updatedAt = now
             }
             let next = state.live.values.filter { $0.status == .pending && $0.dueAt > now }.map(\.dueAt).min()
             return Pick(
-                runs: picked.map { PickedRun(WaitingRun($0)) }, isPartial: picked.count >= limit,
+                runs: plan.runs.map { PickedRun($0, for: plan.isolated[$0.id]) }, isPartial: plan.runs.count >= limit,
                 nextDueIn: next.map { now.duration(to: $0) })
         }
     }
@@ -45,8 +45,8 @@ public final class InMemoryTaskRunRepository: TaskRunRepository {
     public func pickAndClaim(for worker: WorkerID, taskTypes: [String], limit: Int) async throws -> [ClaimedRun] {
         try shared.transaction { state, now in
             try state.checkAlive(worker)
-            let picked = state.plan(slots: FreeSlots(limit, of: taskTypes), limit: limit, now: now)
-            return picked.map { run in
+            let plan = state.plan(slots: FreeSlots(limit, of: taskTypes), for: worker, limit: limit, now: now)
+            return plan.runs.compactMap { state.live[$0.id] }.map { run in
                 var run = run
                 run.dispatchedAt = now
                 return state.start(run, on: worker, now: now)

@@ -7,6 +7,8 @@ struct AttemptJudgement: Sendable, Equatable {
     static let messageLimit = 2_000
     /// The longest stack that is kept with a run, in characters.
     static let stackLimit = 8_000
+    /// How long a run waits that this worker cannot execute: the picker knows by then which worker can.
+    private static let missingExecutorDelay = Duration.seconds(5)
 
     var ending: RunOutcome.Ending
     var message: String?
@@ -14,6 +16,7 @@ struct AttemptJudgement: Sendable, Equatable {
     var exitCode: Int?
     var stack: String?
     var usage: ResourceUsage?
+    var returnDelay = Duration.zero
 
     /// A success that arrived before it could be stopped is a success.
     init(_ finished: Result<TaskResult, any Error>, stopped: StopReason?) {
@@ -43,6 +46,9 @@ struct AttemptJudgement: Sendable, Equatable {
 
     private init(_ error: any Error) {
         switch error {
+        case let error as MissingExecutor:
+            self.init(.interruption, "handed back: this worker has no executor \"\(error.name)\"", nil)
+            returnDelay = AttemptJudgement.missingExecutorDelay
         case is CancellationError: self.init(.interruption, "handed back: it was cancelled", nil)
         case let error as SchedulerError where error.code == .validation:
             self.init(.failure(.validation), error.message, nil)
@@ -60,4 +66,9 @@ struct AttemptJudgement: Sendable, Equatable {
         stack = result?.error?.stack.map { String($0.withoutNUL.prefix(AttemptJudgement.stackLimit)) }
         usage = result?.usage
     }
+}
+
+/// The attempt asks for an executor that this worker does not have, or has no more.
+struct MissingExecutor: Error {
+    let name: String
 }

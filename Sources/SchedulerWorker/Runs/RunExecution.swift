@@ -35,7 +35,8 @@ struct RunExecution: Sendable {
             RunOutcome(
                 attempt: claimed.attempt, worker: worker, ending: judgement.ending, startedAt: startedAt,
                 endedAt: endedAt, result: judgement.result, exitCode: judgement.exitCode,
-                errorMessage: judgement.message, errorStack: judgement.stack, usage: judgement.usage))
+                errorMessage: judgement.message, errorStack: judgement.stack, usage: judgement.usage,
+                returnDelay: judgement.returnDelay))
     }
 
     /// Runs the executor in a task of its own, because one attempt must be stoppable without its siblings (time limit,
@@ -58,7 +59,7 @@ struct RunExecution: Sendable {
         }
         let spec = claimed.overrides.applied(to: known)
         guard let executor = executors.executor(named: spec.executor) else {
-            throw SchedulerError.invalid("executor", "this worker has no executor \"\(spec.executor)\"")
+            throw MissingExecutor(name: spec.executor)
         }
         log.setLimit(spec.limits.outputBytes)
         let results = try await upstreams.results(for: claimed)

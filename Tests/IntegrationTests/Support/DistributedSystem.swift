@@ -15,12 +15,13 @@ struct DistributedSystem: Sendable {
 
     /// Starts it, runs the body, and stops it in any case.
     static func run(
-        environment: [String: String] = [:], _ body: @Sendable (DistributedSystem) async throws -> Void
+        environment: [String: String] = [:], workers: Int = 3,
+        _ body: @Sendable (DistributedSystem) async throws -> Void
     ) async throws {
         try await withTemporaryFolder { folder in
             try await TestContainers.withServer(.postgres) { postgres in
                 try await TestContainers.withServer(.rabbitmq) { broker in
-                    let system = try await start(in: folder, postgres, broker, environment)
+                    let system = try await start(in: folder, postgres, broker, environment, workers: workers)
                     let result: Result<Void, any Error>
                     do { result = .success(try await body(system)) } catch { result = .failure(error) }
                     await system.stop()
@@ -31,7 +32,7 @@ struct DistributedSystem: Sendable {
     }
 
     private static func start(
-        in folder: URL, _ postgres: PrivateServer, _ broker: PrivateServer, _ extra: [String: String]
+        in folder: URL, _ postgres: PrivateServer, _ broker: PrivateServer, _ extra: [String: String], workers: Int
     ) async throws -> DistributedSystem {
         let port = try freePort()
         let environment = [
@@ -48,10 +49,10 @@ struct DistributedSystem: Sendable {
         let system = DistributedSystem(
             postgres: postgres, broker: broker, folder: folder, api: APIClient(port: port),
             apiProcess: try process("api", 1), dispatchers: try (1...2).map { try process("dispatcher", $0) },
-            workers: try (1...3).map { try process("worker", $0) })
+            workers: try (1...workers).map { try process("worker", $0) })
         try await system.api.waitUntilReady()
-        try await eventually("three workers are online") {
-            try await system.onlineWorkers() == 3
+        try await eventually("\(workers) workers are online") {
+            try await system.onlineWorkers() == workers
         }
         return system
     }

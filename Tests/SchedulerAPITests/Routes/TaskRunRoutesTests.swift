@@ -270,7 +270,7 @@ struct TaskRunRoutesTests {
             let worker = try #require(try await client.get("/api/workers?status=online").data?.array?.first)
             #expect(
                 worker.object?.keys.sorted() == [
-                    "current_task_count", "drain_requested_at", "hostname", "id", "ip_address", "labels",
+                    "current_task_count", "drain_requested_at", "executors", "hostname", "id", "ip_address", "labels",
                     "last_heartbeat",
                     "max_concurrent_tasks", "name", "port", "registered_at", "status", "task_types", "version",
                 ])

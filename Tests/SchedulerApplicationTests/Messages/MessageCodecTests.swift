@@ -27,6 +27,9 @@ struct MessageCodecTests {
         RunOutcome(
             attempt: attempt(4), worker: worker, ending: .interruption, startedAt: .distantPast, endedAt: now,
             result: .integer(.max)),
+        RunOutcome(
+            attempt: attempt(5), worker: worker, ending: .interruption, startedAt: now, endedAt: now,
+            returnDelay: .seconds(5)),
     ]
 
     // MARK: - Held to Codable

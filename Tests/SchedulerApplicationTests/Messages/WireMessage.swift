@@ -52,6 +52,7 @@ struct WireOutcome: Codable, Equatable {
     var errorStack: String?
     var cpuTimeUs: Int64?
     var memoryPeakBytes: Int64?
+    var returnDelayMs: Int64?
 
     init(_ outcome: RunOutcome) {
         runId = outcome.attempt.run
@@ -73,5 +74,6 @@ struct WireOutcome: Codable, Equatable {
         errorStack = outcome.errorStack
         cpuTimeUs = outcome.usage?.cpuTime.microseconds
         memoryPeakBytes = outcome.usage?.peakMemoryBytes
+        returnDelayMs = outcome.returnDelay > .zero ? outcome.returnDelay.milliseconds : nil
     }
 }

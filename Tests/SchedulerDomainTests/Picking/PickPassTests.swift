@@ -202,6 +202,11 @@ private final class MemorySource: PickSource {
         return lanes
     }
 
+    func executors(of versions: Set<TaskVersionID>) throws -> [TaskVersionID: String] {
+        reads.append("executors \(versions.count)")
+        return Dictionary(uniqueKeysWithValues: versions.map { ($0, "executor \($0.task)") })
+    }
+
     func limits(of tasks: Set<TaskID>) throws -> (tasks: [TaskID: TaskLimits], tenants: [TenantID: Int]) {
         (all.tasks.filter { tasks.contains($0.key) }, all.tenants)
     }

@@ -18,10 +18,11 @@ final class WorkerBench: Sendable {
     let logs: FaultyRunLogs
     let queue = FakeQueue()
     let functions = FunctionRegistry.withBuiltIns()
+    let executors: DefaultExecutorRegistry
     let configuration: WorkerConfiguration
     let types: [String]
 
-    init(slots: Int = 8, types: [String] = ["function"], _ change: (inout WorkerConfiguration) -> Void = { _ in }) {
+    init(slots: Int = 8, types: [String] = ["function"], _ change: (inout WorkerConfiguration) -> Void = { _ in }) throws {
         var configuration = WorkerConfiguration(
             slots: slots, heartbeat: .milliseconds(20), lease: .seconds(1), killGrace: .milliseconds(200),
             shutdownGrace: .seconds(6), settlementCheck: .milliseconds(50), resend: .milliseconds(200),
@@ -29,21 +30,22 @@ final class WorkerBench: Sendable {
         change(&configuration)
         self.configuration = configuration
         self.types = types
+        executors = ExecutorFactory(
+            processes: try .forTests(killGrace: configuration.killGrace), functions: functions
+        ).makeRegistry()
         let clock = SystemClock()
         store = InMemoryStore(now: { clock.now })
         faulty = FaultyTaskRunRepository(base: store.runs)
         logs = FaultyRunLogs(base: store.runLogs)
     }
 
-    func service(queue other: (any MessageQueue)?) throws -> WorkerService {
+    func service(queue other: (any MessageQueue)?) -> WorkerService {
         WorkerService(
             identity: WorkerIdentity(name: "worker", hostname: "host", taskTypes: types),
             store: FaultyStore(base: store, runs: faulty, runLogs: logs),
             queue: other ?? queue,
-            executors: try ExecutorFactory(
-                processes: .forTests(killGrace: configuration.killGrace), functions: functions
-            ).makeRegistry(),
-            configuration: configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            executors: executors, configuration: configuration,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     /// Runs the worker for the time of the body, then shuts it down gracefully and waits for its end.
@@ -51,7 +53,7 @@ final class WorkerBench: Sendable {
         queue other: (any MessageQueue)? = nil, _ body: @escaping @Sendable () async throws -> Void
     ) async throws {
         let group = ServiceGroup(
-            services: [try service(queue: other)], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            services: [service(queue: other)], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
             do {

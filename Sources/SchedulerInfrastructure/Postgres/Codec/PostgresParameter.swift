@@ -61,6 +61,10 @@ struct PostgresParameter: Sendable {
         array(PostgresType.textArray, of: PostgresType.text, values) { $0.append(contentsOf: $1.utf8) }
     }
 
+    static func optionalTexts(_ values: [String]?) -> Self {
+        values.map { .texts($0) } ?? Self(PostgresType.textArray, nil)
+    }
+
     static func uuids(_ values: [UInt128?]) -> Self {
         array(PostgresType.uuidArray, of: PostgresType.uuid, values) { $0.append(bigEndian: $1) }
     }

@@ -68,8 +68,10 @@ struct PostgresRowReader {
     }
 
     /// A one-dimensional text array without NULLs.
-    mutating func texts() throws -> [String] {
-        let bytes = try present(next())
+    mutating func texts() throws -> [String] { try present(try optionalTexts()) }
+
+    mutating func optionalTexts() throws -> [String]? {
+        guard let bytes = next() else { return nil }
         guard bytes.count >= 12 else { throw mismatch("an array") }
         guard bytes.count > 12 else { return [] }
         let count = integer(UnsafeRawBufferPointer(rebasing: bytes[12..<16]))

@@ -160,7 +160,9 @@ extension PostgresSession {
                     RunEnding(
                         run: run, status: status, counters: counters, worker: run.worker, startedAt: run.startedAt,
                         completedAt: now, errorType: .system,
-                        errorMessage: status == .failed ? quarantined(counters) : "its worker was lost"))
+                        errorMessage: status == .failed
+                            ? Quarantine.message(crashes: counters.crashes, lastLines: try lastLines(of: run.id))
+                            : "its worker was lost"))
             }
         }
         try end(endings)
@@ -174,10 +176,6 @@ extension PostgresSession {
         try addDeadLetters(endings.filter { $0.status == .failed }, now: now)
         try addStats(endings)
         return recovery
-    }
-
-    private func quarantined(_ counters: RunJudge.Counters) -> String {
-        "QUARANTINED: \(counters.crashes) workers were lost while they ran it"
     }
 
     private func addDeadLetters(_ endings: [RunEnding], now: UTCInstant) throws {

@@ -92,6 +92,13 @@ private enum RunLogSQL {
         ORDER BY first_line
         """)
 
+    static let lastChunks = PostgresStatement.read(
+        "runLogs.lastChunks",
+        """
+        SELECT attempt, first_line, started_at, body FROM run_logs WHERE run_id = $1
+        ORDER BY attempt DESC, first_line DESC LIMIT $2
+        """)
+
     static let setProgress = PostgresStatement.write(
         "runLogs.setProgress",
         """
@@ -116,4 +123,16 @@ private enum RunLogSQL {
         WHERE log.run_id = old.run_id AND log.attempt = old.attempt AND log.first_line = old.first_line
               AND log.run_id < $1
         """)
+}
+
+extension PostgresSession {
+    /// The end of what the latest attempt that said anything has said.
+    func lastLines(of run: RunID) throws -> [LogLine] {
+        let chunks = try execute(RunLogSQL.lastChunks, [.uuid(run.bits), .int8(Int64(Quarantine.lines))]).map { row in
+            let (attempt, first, startedAt) = (try row.int(), try row.int(), try row.instant())
+            return (attempt: attempt, lines: try LogBody.lines(try row.text(), from: first, startedAt: startedAt))
+        }
+        return chunks.filter { $0.attempt == chunks.first?.attempt }.reversed().flatMap(\.lines).suffix(
+            Quarantine.lines)
+    }
 }

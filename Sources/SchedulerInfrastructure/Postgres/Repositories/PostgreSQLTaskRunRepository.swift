@@ -18,11 +18,13 @@ public struct PostgreSQLTaskRunRepository: TaskRunRepository {
             guard let (isAlone, isBurst) = state, isAlone else { return Pick(runs: [], isContended: true) }
             // To start runs while others are still to be fired would make those late.
             guard !isBurst else { return Pick(runs: [], nextDueIn: RunPicking.afterBurst) }
-            let plan = try session.plan(slots: nil, limit: limit, now: now)
+            let plan = try session.plan(slots: nil, limit: limit, now: now, context.executors)
             var pick = Pick(runs: [], isPartial: plan.isPartial)
             if plan.changes {
                 let taken = Set(try session.execute(RunPicking.pick, plan.parameters()).map { try $0.uuid() })
-                pick.runs = plan.runs.filter { taken.contains($0.id.bits) }.map(PickedRun.init)
+                pick.runs = plan.runs.filter { taken.contains($0.id.bits) }.map {
+                    PickedRun($0, for: plan.isolated[$0.id])
+                }
             }
             if !pick.isPartial { pick.nextDueIn = try session.nextDueIn(after: plan.now) }
             return pick
@@ -66,7 +68,8 @@ public struct PostgreSQLTaskRunRepository: TaskRunRepository {
                 throw SchedulerError.workerLost(worker)
             }
             try session.execute(RunPicking.lock)
-            let plan = try session.plan(slots: FreeSlots(limit, of: taskTypes), limit: limit, now: now)
+            let plan = try session.plan(
+                slots: FreeSlots(limit, of: taskTypes), for: worker, limit: limit, now: now, context.executors)
             guard plan.changes else { return [] }
             let rows = try session.execute(RunPicking.pickAndClaim, plan.parameters() + [.uuid(worker.bits)])
             let claimed = try rows.map { try $0.optionalClaimedRun() }.compactMap { $0 }
@@ -160,7 +163,7 @@ extension PostgreSQLTaskRunRepository {
         let now = context.now
         return try await context.pool.transaction("explain a run") { session in
             guard let run = try session.findRuns([run]).first(where: { $0.tenant == tenant }) else { return nil }
-            return try session.outlook(of: run, now: now)
+            return try session.outlook(of: run, now: now, context.executors)
         }
     }
 }

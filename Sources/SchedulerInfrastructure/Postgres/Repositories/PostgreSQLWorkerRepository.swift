@@ -16,7 +16,7 @@ public struct PostgreSQLWorkerRepository: WorkerRepository {
                     .uuid(worker.id.bits), .text(worker.name), .text(worker.hostname), .text(worker.ipAddress),
                     .int4(worker.port), .texts(worker.taskTypes), .int4(worker.maxConcurrentTasks),
                     .int4(worker.currentTaskCount), .text(worker.status.rawValue), .text(worker.version),
-                    .jsonb(PostgresJSON.encode(worker.labels)), now,
+                    .jsonb(PostgresJSON.encode(worker.labels)), now, .optionalTexts(worker.executors),
                 ])
             guard !rows.isEmpty else { throw SchedulerError.workerLost(worker.id) }
         }
@@ -30,6 +30,7 @@ public struct PostgreSQLWorkerRepository: WorkerRepository {
                 [
                     .uuid(heartbeat.worker.bits), .text(heartbeat.status.rawValue), .int4(heartbeat.currentTaskCount),
                     .uuids(heartbeat.held.map(\.run.bits)), .int4s(heartbeat.held.map(\.attempt)), now,
+                    .optionalTexts(heartbeat.executors),
                 ])
             guard !rows.isEmpty else { throw SchedulerError.workerLost(heartbeat.worker) }
             var answer = HeartbeatAnswer()
@@ -77,12 +78,14 @@ extension PostgresSession {
 
 extension PostgresRowReader {
     fileprivate mutating func worker() throws -> WorkerInfo {
-        WorkerInfo(
+        var worker = WorkerInfo(
             id: WorkerID(bits: try uuid()), name: try text(), hostname: try text(), ipAddress: optionalText(),
             port: try optionalInt(), taskTypes: try texts(), maxConcurrentTasks: try int(),
             currentTaskCount: try int(), status: try value(), lastHeartbeat: try instant(),
             heartbeatSequence: try int64(), registeredAt: try instant(), drainRequestedAt: try optionalInstant(),
             version: try text(), labels: try PostgresJSON.decode([String: String].self, try optionalJSONText() ?? "{}"))
+        worker.executors = try optionalTexts()
+        return worker
     }
 }
 
@@ -90,7 +93,7 @@ extension PostgresRowReader {
 private enum WorkerSQL {
     private static let columns = """
         id, name, hostname, ip_address, port, task_types, max_concurrent_tasks, current_task_count, status,
-               last_heartbeat, heartbeat_seq, registered_at, drain_requested_at, version, labels
+               last_heartbeat, heartbeat_seq, registered_at, drain_requested_at, version, labels, executors
         """
 
     /// Offline is final: such a row is not renewed, and nothing is returned.
@@ -98,14 +101,15 @@ private enum WorkerSQL {
         "workers.register",
         """
         INSERT INTO workers AS worker (id, name, hostname, ip_address, port, task_types, max_concurrent_tasks,
-                                       current_task_count, status, version, labels, last_heartbeat, registered_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, coalesce($12, now()), coalesce($12, now()))
+                                       current_task_count, status, version, labels, last_heartbeat, registered_at,
+                                       executors)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, coalesce($12, now()), coalesce($12, now()), $13)
         ON CONFLICT (id) DO UPDATE
         SET name = excluded.name, hostname = excluded.hostname, ip_address = excluded.ip_address,
             port = excluded.port, task_types = excluded.task_types,
             max_concurrent_tasks = excluded.max_concurrent_tasks,
             current_task_count = excluded.current_task_count, status = excluded.status, version = excluded.version,
-            labels = excluded.labels, last_heartbeat = excluded.last_heartbeat,
+            labels = excluded.labels, executors = excluded.executors, last_heartbeat = excluded.last_heartbeat,
             heartbeat_seq = worker.heartbeat_seq + 1
         WHERE worker.status <> 'offline'
         RETURNING id
@@ -116,7 +120,7 @@ private enum WorkerSQL {
         """
         WITH beat AS (
             UPDATE workers SET status = $2, current_task_count = $3, last_heartbeat = coalesce($6, now()),
-                   heartbeat_seq = heartbeat_seq + 1
+                   heartbeat_seq = heartbeat_seq + 1, executors = coalesce($7, executors)
             WHERE id = $1 AND status <> 'offline'
             RETURNING drain_requested_at
         )

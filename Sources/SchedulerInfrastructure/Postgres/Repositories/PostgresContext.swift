@@ -7,6 +7,7 @@ struct PostgresContext: Sendable {
     let clock: (@Sendable () -> UTCInstant)?
 
     let specs = SpecCache()
+    let executors = ExecutorCache()
 
     /// The parameter of `coalesce($n, now())`.
     var now: PostgresParameter { .instant(clock?()) }

@@ -8,22 +8,31 @@ extension PostgresSession {
 
     /// Decides which runs start.
     ///
-    /// - Parameter slots: what may be filled; nil: what the live workers have free.
-    func plan(slots: FreeSlots?, limit: Int, now: PostgresParameter) throws -> PostgresPick {
-        let situation = try pickSituation(now: now)
+    /// - Parameters:
+    ///   - slots: what may be filled; nil: what the live workers have free.
+    ///   - worker: who asks for itself; nil: for all.
+    func plan(
+        slots: FreeSlots?, for worker: WorkerID? = nil, limit: Int, now: PostgresParameter, _ cache: ExecutorCache
+    ) throws -> PostgresPick {
+        var situation = try pickSituation(now: now)
+        if let worker { situation.workers.removeAll { $0.worker != worker } }
         return PostgresPick(
-            try PickPass(situation, slots: slots ?? situation.freeSlots, limit: limit, from: self),
+            try PickPass(situation, slots: slots ?? situation.freeSlots, limit: limit, from: source(cache)),
             before: situation.turns)
     }
 
     /// What decides when the run starts; of one that does not wait, nothing.
-    func outlook(of run: TaskRun, now: PostgresParameter) throws -> RunOutlook {
+    func outlook(of run: TaskRun, now: PostgresParameter, _ cache: ExecutorCache) throws -> RunOutlook {
         let situation = try pickSituation(now: now)
         guard run.status == .pending else { return RunOutlook(run: run, snapshot: PickSnapshot(now: situation.now)) }
         let pass = try PickPass(
             situation, slots: situation.freeSlots.endless(for: run.taskType), limit: .max, size: Self.outlookSize,
-            also: run.task, from: self)
+            also: WaitingRun(run), from: source(cache))
         return RunOutlook(run: run, snapshot: pass.snapshot, holders: try holders(of: run))
+    }
+
+    private func source(_ cache: ExecutorCache) -> PostgresPickSource {
+        PostgresPickSource(session: self, executorCache: cache)
     }
 
     /// Some of the runs that count against the limits of the run.
@@ -65,13 +74,16 @@ extension PostgresSession {
             guard let worker = try row.optionalUUID() else { return nil }
             return WorkerSlots(
                 worker: WorkerID(bits: worker), slots: try row.int(), taskTypes: try row.texts(),
-                takesRuns: try row.bool())
+                takesRuns: try row.bool(), executors: try row.optionalTexts())
         }.compactMap { $0 }
         snapshot.underWay = try execute(RunPicking.underWay, []).map { row in
-            RunsUnderWay(
+            var runs = RunsUnderWay(
                 tenant: TenantID(try row.text()), task: TaskID(try row.int64()), taskType: try row.text(),
                 concurrencyKey: row.optionalText(), worker: try row.optionalUUID().map(WorkerID.init),
-                count: try row.int())
+                count: 0)
+            runs.isSuspect = try row.bool()
+            runs.count = try row.int()
+            return runs
         }
         return snapshot
     }
@@ -81,6 +93,8 @@ extension PostgresSession {
 struct PostgresPick {
     let now: UTCInstant
     let runs: [WaitingRun]
+    /// The workers that suspects among them go to.
+    let isolated: [RunID: WorkerID]
     /// More may start now: the pass ended at a bound of its own.
     let isPartial: Bool
     /// Whether there is something to write.
@@ -90,6 +104,7 @@ struct PostgresPick {
     init(_ pass: PickPass, before: PickTurns) {
         now = pass.snapshot.now
         runs = pass.plan.runs
+        isolated = pass.plan.isolated
         isPartial = pass.isPartial
         turns = pass.turns
         changes = turns != before || !runs.isEmpty

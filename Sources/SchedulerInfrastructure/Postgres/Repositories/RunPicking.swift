@@ -1,3 +1,5 @@
+import SchedulerDomain
+
 /// The statements of picking, in the order in which a pass executes them.
 ///
 /// Pickers are serialised by an advisory lock taken in a statement of its own, so that the reading statements have
@@ -38,15 +40,16 @@ enum RunPicking {
         "runs.pickSituation",
         """
         SELECT coalesce($1, now()), turns.state, worker.id, worker.max_concurrent_tasks, worker.task_types,
-               worker.status IN ('online', 'busy')
+               worker.status IN ('online', 'busy'), worker.executors
         FROM pick_turns AS turns LEFT JOIN workers AS worker ON worker.status <> 'offline'
         """)
 
     static let underWay = PostgresStatement.read(
         "runs.pickUnderWay",
         """
-        SELECT tenant_id, task_id, task_type, concurrency_key, CASE WHEN status = 'running' THEN worker_id END, count(*)
-        FROM run_live WHERE dispatched_at IS NOT NULL GROUP BY 1, 2, 3, 4, 5
+        SELECT tenant_id, task_id, task_type, concurrency_key, CASE WHEN status = 'running' THEN worker_id END,
+               crashes >= \(RunJudge.suspectLimit), count(*)
+        FROM run_live WHERE dispatched_at IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6
         """)
 
     /// The classes that have a pending run, each found by one step in their index.
@@ -65,10 +68,10 @@ enum RunPicking {
         """
 
     private static let headsOfWanted = """
-        SELECT run.id, run.attempt, wanted.tenant_id, run.task_id, wanted.task_type, run.concurrency_key,
-               wanted.priority, run.trigger_type, run.due_at, wanted.size
+        SELECT run.id, run.attempt, wanted.tenant_id, run.task_id, run.task_version, wanted.task_type, run.concurrency_key,
+               wanted.priority, run.trigger_type, run.due_at, run.crashes, wanted.size
         FROM wanted CROSS JOIN LATERAL (
-            SELECT id, attempt, task_id, concurrency_key, trigger_type, due_at FROM run_live
+            SELECT id, attempt, task_id, task_version, concurrency_key, trigger_type, due_at, crashes FROM run_live
             WHERE dispatched_at IS NULL AND tenant_id = wanted.tenant_id AND task_type = wanted.task_type
                   AND priority = wanted.priority AND due_at <= $1
             ORDER BY due_at, id LIMIT wanted.size
@@ -96,6 +99,14 @@ enum RunPicking {
             FROM unnest($3, $4, $5) AS class (tenant_id, task_type, priority)
         )
         \(headsOfWanted)
+        """)
+
+    /// The executors that versions of tasks ask for.
+    static let executors = PostgresStatement.read(
+        "runs.pickExecutors",
+        """
+        SELECT known.task_id, known.version, known.definition ->> 'executor'
+        FROM unnest($1, $2) AS wanted (task_id, version) JOIN task_versions AS known USING (task_id, version)
         """)
 
     /// The limits of tasks, and of the tenants that have one.
@@ -140,9 +151,9 @@ enum RunPicking {
             ) AS lane
         )
         SELECT sized.place, sized.size, sized.task_id, sized.priority, sized.task_version, sized.trigger_type,
-               run.id, run.attempt, run.tenant_id, run.task_type, run.concurrency_key, run.due_at
+               run.id, run.attempt, run.tenant_id, run.task_type, run.concurrency_key, run.due_at, run.crashes
         FROM sized LEFT JOIN LATERAL (
-            SELECT id, attempt, tenant_id, task_type, concurrency_key, due_at FROM run_live
+            SELECT id, attempt, tenant_id, task_type, concurrency_key, due_at, crashes FROM run_live
             WHERE dispatched_at IS NULL AND task_id = sized.task_id AND priority = sized.priority
                   AND task_version = sized.task_version AND trigger_type = sized.trigger_type AND due_at <= $1
             ORDER BY due_at, id LIMIT sized.size

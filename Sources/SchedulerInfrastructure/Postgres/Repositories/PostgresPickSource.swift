@@ -1,7 +1,10 @@
 import SchedulerDomain
 
 /// What a pass reads, in one statement each.
-extension PostgresSession: PickSource {
+struct PostgresPickSource: PickSource {
+    let session: PostgresSession
+    let executorCache: ExecutorCache
+
     func heads(of types: [String], at now: UTCInstant, size: Int) throws -> PickHeads {
         try heads(RunPicking.heads, [.instant(now), .int8(Int64(size)), .texts(types)])
     }
@@ -19,7 +22,7 @@ extension PostgresSession: PickSource {
         var lanes = PickLanes()
         var counts: [PickLane: Int] = [:]
         var lastPlace = 0
-        _ = try execute(
+        _ = try session.execute(
             RunPicking.lanes,
             [
                 .instant(request.now), .int8(Int64(request.size)), .texts(request.types),
@@ -47,7 +50,7 @@ extension PostgresSession: PickSource {
 
     func limits(of tasks: Set<TaskID>) throws -> (tasks: [TaskID: TaskLimits], tenants: [TenantID: Int]) {
         var limits: (tasks: [TaskID: TaskLimits], tenants: [TenantID: Int]) = ([:], [:])
-        _ = try execute(RunPicking.limits, [.int8s(tasks.sorted().map(\.rawValue))]).map { row in
+        _ = try session.execute(RunPicking.limits, [.int8s(tasks.sorted().map(\.rawValue))]).map { row in
             let task = try row.optionalInt64()
             let tenant = row.optionalText()
             let limit = try row.int()
@@ -60,7 +63,7 @@ extension PostgresSession: PickSource {
     private func heads(_ statement: PostgresStatement, _ parameters: [PostgresParameter]) throws -> PickHeads {
         var heads = PickHeads()
         var counts: [PickClass: Int] = [:]
-        heads.runs = try execute(statement, parameters).map { row in
+        heads.runs = try session.execute(statement, parameters).map { row in
             let run = try row.waitingRun()
             counts[run.pickClass, default: 0] += 1
             if counts[run.pickClass] ?? 0 >= (try row.int()) { heads.cut.insert(run.pickClass) }
@@ -68,14 +71,27 @@ extension PostgresSession: PickSource {
         }
         return heads
     }
+
+    func executors(of versions: Set<TaskVersionID>) throws -> [TaskVersionID: String] {
+        var executors = executorCache.executors(of: versions)
+        let missing = versions.filter { executors[$0] == nil }.sorted()
+        guard !missing.isEmpty else { return executors }
+        let rows = try session.execute(
+            RunPicking.executors, [.int8s(missing.map(\.task.rawValue)), .int4s(missing.map(\.version))]
+        ).map { row in (TaskVersionID(task: TaskID(try row.int64()), version: try row.int()), try row.text()) }
+        for (id, executor) in rows { executors[id] = executor }
+        executorCache.keep(rows)
+        return executors
+    }
 }
 
 extension PostgresRowReader {
     fileprivate mutating func waitingRun() throws -> WaitingRun {
         WaitingRun(
             id: RunID(bits: try uuid()), attempt: try int(), tenant: TenantID(try text()), task: TaskID(try int64()),
-            taskType: try text(), concurrencyKey: optionalText(), priority: try priority(), trigger: try value(),
-            dueAt: try instant())
+            taskVersion: try int(), taskType: try text(), concurrencyKey: optionalText(), priority: try priority(),
+            trigger: try value(),
+            dueAt: try instant(), crashes: try int())
     }
 
     /// The columns that a lane's row adds to its lane; nil where nothing in it is due.
@@ -83,7 +99,8 @@ extension PostgresRowReader {
         guard let id = try optionalUUID() else { return nil }
         return WaitingRun(
             id: RunID(bits: id), attempt: try int(), tenant: TenantID(try text()), task: lane.task,
-            taskType: try text(), concurrencyKey: optionalText(), priority: lane.priority, trigger: lane.trigger,
-            dueAt: try instant())
+            taskVersion: lane.version, taskType: try text(), concurrencyKey: optionalText(), priority: lane.priority,
+            trigger: lane.trigger,
+            dueAt: try instant(), crashes: try int())
     }
 }
