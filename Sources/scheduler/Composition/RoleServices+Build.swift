@@ -107,7 +107,8 @@ extension RoleServices {
             logger: logger)
         let recovery = RecoveryService(
             recovery: store.recovery, elector: elector, freed: freed, lease: configuration.worker.lease,
-            unclaimedAfter: settings.unclaimed, logger: logger)
+            unclaimedAfter: settings.unclaimed, overdueAfter: configuration.worker.killGrace + .seconds(30),
+            logger: logger)
         let housekeeper = partitions.map {
             Housekeeper(partitions: $0, elector: elector, daysAhead: settings.partitionsAheadDays, logger: logger)
         }
