@@ -11,6 +11,7 @@ public enum Dispatcher {
     ///
     /// - Parameters:
     ///   - lease: how long a silent worker is believed in; the same for all processes.
+    ///   - killGrace: how long workers let a process that was told to stop go on; the longest of all of them.
     ///   - partitions: the store's tables of finished runs, where they are kept by day.
     ///   - isItemFault: whether an error of a batch is the fault of one of its outcomes.
     public static func services(
@@ -18,6 +19,7 @@ public enum Dispatcher {
         queue: any MessageQueue,
         settings: DispatcherConfig = DispatcherConfig(),
         lease: Duration = Defaults.lease,
+        killGrace: Duration = Defaults.killGrace,
         partitions: (any HistoryPartitions)? = nil,
         isItemFault: @escaping @Sendable (any Error) -> Bool = SettleRuns.isItemFault,
         logger: Logger
@@ -28,7 +30,7 @@ public enum Dispatcher {
             logger: logger)
         let recovery = RecoveryService(
             recovery: store.recovery, elector: elector, freed: freed, lease: lease, unclaimedAfter: settings.unclaimed,
-            logger: logger)
+            overdueAfter: killGrace + .seconds(30), logger: logger)
         let housekeeper = partitions.map {
             Housekeeper(partitions: $0, elector: elector, daysAhead: settings.partitionsAheadDays, logger: logger)
         }

@@ -89,10 +89,9 @@ final class HeartbeatManager: Sendable {
     }
 
     private func beat() async throws {
-        let executing = held.executing
         let answer = try await workers.beat(
             Heartbeat(
-                worker: worker, status: status, currentTaskCount: executing.count, held: executing,
+                worker: worker, status: status, currentTaskCount: held.executingCount, held: held.all,
                 executors: executors.names))
         for attempt in answer.cancelRequested { held.stop(attempt, .cancelRequested) }
         if answer.drainRequested, stop.value == nil {

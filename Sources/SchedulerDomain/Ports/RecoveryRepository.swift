@@ -16,6 +16,14 @@ public protocol RecoveryRepository: Sendable {
     ///
     /// - Returns: how many.
     func returnUnclaimed(olderThan age: Duration, term: LockLease) async throws -> Int
+
+    /// Settles as timed out what has been running for longer than its timeout and `grace`, although its worker lives:
+    /// where the worker's last beat does not list the attempt, nobody will ever report it.
+    ///
+    /// - Parameters:
+    ///   - grace: what an attempt may need beyond its timeout to be stopped and reported.
+    ///   - time: how long the leader has been leading; a new one waits as long as if all runs had started with its term.
+    func endForgotten(after grace: Duration, leadingFor time: Duration, term: LockLease) async throws -> Recovery
 }
 
 /// What one recovery pass did.
@@ -35,6 +43,20 @@ public struct Recovery: Sendable, Hashable {
         self.returned = returned
         self.ended = ended
         self.isPartial = isPartial
+    }
+}
+
+extension Recovery {
+    /// What settling these outcomes did.
+    public init(_ outcomes: [RunOutcome], _ settlements: [Settlement], isPartial: Bool) {
+        self.init(isPartial: isPartial)
+        for (outcome, settlement) in zip(outcomes, settlements) {
+            switch settlement {
+            case .ended: ended.append(outcome.attempt)
+            case .returned: returned.append(outcome.attempt)
+            case .ignored: break
+            }
+        }
     }
 }
 

@@ -31,7 +31,7 @@ public struct Heartbeat: Sendable, Hashable {
     public var worker: WorkerID
     public var status: WorkerStatus
     public var currentTaskCount: Int
-    /// The attempts that it executes now.
+    /// The attempts that it executes now or has yet to see settled.
     public var held: [RunAttempt]
     /// What it can execute now; nil: as before.
     public var executors: [String]?

@@ -63,3 +63,14 @@ public struct RunOutcome: Sendable, Hashable {
         }
     }
 }
+
+extension RunOutcome {
+    /// What the leader says of an attempt that runs beyond its time and that its worker does not know.
+    public static func forgotten(
+        _ attempt: RunAttempt, worker: WorkerID, startedAt: UTCInstant, now: UTCInstant
+    ) -> RunOutcome {
+        RunOutcome(
+            attempt: attempt, worker: worker, ending: .timeout, startedAt: startedAt, endedAt: now,
+            errorMessage: "exceeded its time limit, and its worker does not know of it")
+    }
+}

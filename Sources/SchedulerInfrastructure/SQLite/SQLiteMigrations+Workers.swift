@@ -4,5 +4,7 @@ extension SQLiteMigrations {
         ALTER TABLE workers ADD COLUMN drain_requested_at INTEGER;
         -- What it can execute, as JSON; null where it did not say.
         ALTER TABLE workers ADD COLUMN executors TEXT;
+        -- The attempts that its last beat lists, as JSON; null before the first.
+        ALTER TABLE workers ADD COLUMN held TEXT;
         """
 }

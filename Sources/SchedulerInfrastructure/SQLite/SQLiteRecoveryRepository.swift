@@ -35,6 +35,17 @@ public final class SQLiteRecoveryRepository: RecoveryRepository {
             return transaction.changes
         }
     }
+
+    public func endForgotten(
+        after grace: Duration, leadingFor time: Duration, term: LockLease
+    ) async throws -> Recovery {
+        try await database.write("endForgotten") { transaction in
+            try transaction.check(term)
+            let outcomes = try transaction.forgotten(after: grace, leadingFor: time)
+            let taken = Array(outcomes.prefix(500))
+            return Recovery(taken, try transaction.settle(taken), isPartial: outcomes.count > taken.count)
+        }
+    }
 }
 
 /// The statements of `SQLiteRecoveryRepository`, named after its methods.
@@ -49,6 +60,15 @@ private enum SQLiteRecoverySQL {
         SELECT run.id FROM run_live AS run LEFT JOIN workers AS worker ON worker.id = run.worker_id
         WHERE run.dispatched_at IS NOT NULL AND run.status = 'running' AND coalesce(worker.status, 'offline') = 'offline'
         ORDER BY run.id LIMIT ?
+        """
+
+    static let longRunning = """
+        SELECT run.id, run.attempt, run.worker_id, run.started_at, version.definition ->> 'timeout_seconds', worker.held
+        FROM run_live AS run JOIN workers AS worker ON worker.id = run.worker_id
+            JOIN task_versions AS version ON version.task_id = run.task_id AND version.version = run.task_version
+        WHERE run.dispatched_at IS NOT NULL AND run.status = 'running' AND run.started_at < ?
+            AND worker.status <> 'offline' AND worker.held IS NOT NULL
+        ORDER BY run.id
         """
 
     static let returnUnclaimed = """
@@ -69,6 +89,19 @@ private enum SQLiteRecoverySQL {
 }
 
 extension SQLiteTransaction {
+    /// Attempts that run for too long on a live worker whose last beat does not list them.
+    fileprivate func forgotten(after grace: Duration, leadingFor time: Duration) throws -> [RunOutcome] {
+        try rows(SQLiteRecoverySQL.longRunning, now.advanced(by: .zero - grace).column) { reader -> RunOutcome? in
+            let attempt = RunAttempt(run: try reader.runID(), attempt: try reader.int())
+            let (worker, startedAt) = (try reader.workerID(), try reader.instant())
+            let patience = Duration.seconds(try reader.int()) + grace
+            let held = try reader.value([String].self)
+            guard startedAt.advanced(by: patience) < now, time > patience, !held.contains(attempt.description)
+            else { return nil }
+            return .forgotten(attempt, worker: worker, startedAt: startedAt, now: now)
+        }.compactMap { $0 }
+    }
+
     /// Brings back everything that was under way when the only process ended.
     func recoverAfterRestart() throws -> Recovery {
         var recovery = Recovery(workersLost: try rows(SQLiteRecoverySQL.liveWorkers) { try $0.workerID() })

@@ -22,7 +22,8 @@ public final class SQLiteWorkerRepository: WorkerRepository {
             try transaction.checkAlive(heartbeat.worker)
             try transaction.execute(
                 SQLiteWorkerSQL.beat, heartbeat.status.rawValue, heartbeat.currentTaskCount, transaction.now.column,
-                try heartbeat.executors.map(SQLiteValue.json), heartbeat.worker.blob)
+                try heartbeat.executors.map(SQLiteValue.json),
+                try SQLiteValue.json(heartbeat.held.map(\.description)), heartbeat.worker.blob)
             return HeartbeatAnswer(
                 cancelRequested: try heartbeat.held.filter { held in
                     guard let run = try transaction.liveRun(held.run)?.standing else { return false }
@@ -76,7 +77,7 @@ private enum SQLiteWorkerSQL {
 
     static let beat = """
         UPDATE workers SET status = ?, current_task_count = ?, last_heartbeat = ?, heartbeat_seq = heartbeat_seq + 1,
-            executors = coalesce(?, executors)
+            executors = coalesce(?, executors), held = ?
         WHERE id = ?
         """
 

@@ -63,6 +63,6 @@ public enum StoreContract {
         outlookCases, abilityCases, deliveryCases, claimCases, pickAndClaimCases,
         settleCases, retryCases, lateCases, logCases, progressCases,
         dependencyCases, waveCases, joinCases, randomWaveCases, randomRootsCases,
-        workerCases, lockCases, recoveryCases, suspectCases, restartCases,
+        workerCases, lockCases, recoveryCases, suspectCases, forgottenCases, restartCases,
     ].flatMap { $0 }
 }

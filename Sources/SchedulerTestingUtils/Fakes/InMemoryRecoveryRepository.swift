@@ -40,9 +40,34 @@ public final class InMemoryRecoveryRepository: RecoveryRepository {
             return stale.count
         }
     }
+
+    public func endForgotten(
+        after grace: Duration, leadingFor time: Duration, term: LockLease
+    ) async throws -> Recovery {
+        try shared.transaction { state, now in
+            try state.check(term)
+            let outcomes = state.forgotten(after: grace, leadingFor: time, now: now)
+            let settled = outcomes.prefix(InMemoryState.passLimit).map { state.settle($0, now: now) }
+            return Recovery(outcomes, settled, isPartial: outcomes.count > settled.count)
+        }
+    }
 }
 
 extension InMemoryState {
+    /// Attempts that run for too long on a live worker whose last beat does not list them.
+    fileprivate func forgotten(after grace: Duration, leadingFor time: Duration, now: UTCInstant) -> [RunOutcome] {
+        live.values.sorted { $0.id < $1.id }.compactMap { run in
+            guard run.status == .running, let worker = run.worker, let startedAt = run.startedAt,
+                workers[worker].map({ $0.status != .offline }) == true, let held = held[worker],
+                let spec = versions[TaskVersionID(task: run.task, version: run.taskVersion)]
+            else { return nil }
+            let attempt = RunAttempt(run: run.id, attempt: run.attempt)
+            let patience = Duration.seconds(spec.timeoutSeconds) + grace
+            guard !held.contains(attempt), startedAt.advanced(by: patience) < now, time > patience else { return nil }
+            return .forgotten(attempt, worker: worker, startedAt: startedAt, now: now)
+        }
+    }
+
     /// How many rows one pass of the leader takes.
     static let passLimit = 500
 

@@ -15,6 +15,8 @@ struct InMemoryState {
     var backfills: [RunID: Backfill] = [:]
     var backfilled: [TaskID: [BackfilledFire]] = [:]
     var workers: [WorkerID: WorkerInfo] = [:]
+    /// What each worker's last beat lists.
+    var held: [WorkerID: Set<RunAttempt>] = [:]
     var locks: [String: InMemoryLock] = [:]
     var zoneProgress: ZoneProgress?
     /// The open joins of each dependent task, oldest first.

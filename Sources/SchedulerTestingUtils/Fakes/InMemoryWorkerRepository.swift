@@ -30,6 +30,7 @@ public final class InMemoryWorkerRepository: WorkerRepository {
             state.workers[heartbeat.worker]?.currentTaskCount = heartbeat.currentTaskCount
             state.workers[heartbeat.worker]?.lastHeartbeat = now
             state.workers[heartbeat.worker]?.heartbeatSequence += 1
+            state.held[heartbeat.worker] = Set(heartbeat.held)
             if let executors = heartbeat.executors { state.workers[heartbeat.worker]?.executors = executors }
             return HeartbeatAnswer(
                 cancelRequested: heartbeat.held.filter { held in

@@ -39,6 +39,8 @@ final class HeldAttempts: Sendable {
 
     private let state = Mutex(State())
 
+    /// What is executing, and what has ended and is not known to be settled.
+    var all: [RunAttempt] { state.withLock { Array($0.entries.keys) } }
     var executing: [RunAttempt] { state.withLock { Array($0.executing) } }
     var executingCount: Int { state.withLock { $0.executing.count } }
 

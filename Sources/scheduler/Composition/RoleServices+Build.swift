@@ -108,7 +108,7 @@ extension RoleServices {
     ) -> [any Service] {
         Dispatcher.services(
             store: store, queue: queue, settings: configuration.dispatcher, lease: configuration.worker.lease,
-            partitions: partitions, isItemFault: isItemFault, logger: logger)
+            killGrace: configuration.worker.killGrace, partitions: partitions, isItemFault: isItemFault, logger: logger)
     }
 
     private static func makeWorker(

@@ -22,7 +22,9 @@ final class WorkerBench: Sendable {
     let configuration: WorkerConfiguration
     let types: [String]
 
-    init(slots: Int = 8, types: [String] = ["function"], _ change: (inout WorkerConfiguration) -> Void = { _ in }) throws {
+    init(slots: Int = 8, types: [String] = ["function"], _ change: (inout WorkerConfiguration) -> Void = { _ in })
+        throws
+    {
         var configuration = WorkerConfiguration(
             slots: slots, heartbeat: .milliseconds(20), lease: .seconds(1), killGrace: .milliseconds(200),
             shutdownGrace: .seconds(6), settlementCheck: .milliseconds(50), resend: .milliseconds(200),

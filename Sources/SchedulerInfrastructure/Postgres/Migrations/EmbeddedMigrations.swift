@@ -509,9 +509,12 @@ extension PostgresMigration {
                 ALTER TABLE workers ADD COLUMN drain_requested_at timestamptz;
                 -- What it can execute; null where it did not say, as workers of earlier releases do not.
                 ALTER TABLE workers ADD COLUMN executors text[];
+                -- The attempts that its last beat lists; null before the first.
+                ALTER TABLE workers ADD COLUMN held_runs uuid[], ADD COLUMN held_attempts integer[];
 
                 """#,
             down: #"""
+                ALTER TABLE workers DROP COLUMN held_runs, DROP COLUMN held_attempts;
                 ALTER TABLE workers DROP COLUMN executors;
                 ALTER TABLE workers DROP COLUMN drain_requested_at;
 

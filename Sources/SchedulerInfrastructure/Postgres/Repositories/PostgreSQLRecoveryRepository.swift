@@ -46,6 +46,19 @@ public struct PostgreSQLRecoveryRepository: RecoveryRepository {
             ).affected
         }
     }
+
+    public func endForgotten(
+        after grace: Duration, leadingFor time: Duration, term: LockLease
+    ) async throws -> Recovery {
+        let now = context.now
+        return try await context.pool.transaction("end forgotten runs") { session in
+            try session.verify(term)
+            let outcomes = try session.forgotten(after: grace, leadingFor: time, limit: Self.batch, now: now)
+            guard !outcomes.isEmpty else { return Recovery() }
+            let settlements = try session.settle(outcomes, now: now, context.specs)
+            return Recovery(outcomes, settlements, isPartial: outcomes.count == Self.batch)
+        }
+    }
 }
 
 /// Its statements, named after its methods.

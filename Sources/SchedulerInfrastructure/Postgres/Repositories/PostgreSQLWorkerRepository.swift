@@ -120,7 +120,8 @@ private enum WorkerSQL {
         """
         WITH beat AS (
             UPDATE workers SET status = $2, current_task_count = $3, last_heartbeat = coalesce($6, now()),
-                   heartbeat_seq = heartbeat_seq + 1, executors = coalesce($7, executors)
+                   heartbeat_seq = heartbeat_seq + 1, executors = coalesce($7, executors),
+                   held_runs = $4, held_attempts = $5
             WHERE id = $1 AND status <> 'offline'
             RETURNING drain_requested_at
         )
