@@ -62,15 +62,7 @@ struct ControlGroup: Sendable, Equatable {
         return nil
     }
 
-    private func read(_ file: String) -> String? {
-        let descriptor = open("\(path)/\(file)", O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        let bytes = [UInt8](unsafeUninitializedCapacity: 4_096) { buffer, count in
-            count = max(0, Glibc.read(descriptor, buffer.baseAddress, buffer.count))
-        }
-        return String(decoding: bytes, as: UTF8.self)
-    }
+    private func read(_ file: String) -> String? { SystemFile.text(of: "\(path)/\(file)") }
 
     private func write(_ text: String, to file: String) throws(SystemFault) {
         let descriptor = open("\(path)/\(file)", O_WRONLY | O_CLOEXEC | ControlGroup.creation, 0o644)

@@ -15,7 +15,7 @@ public enum ControlGroupRoot {
     ///
     /// - Throws: `unavailable` with the reason where that cannot be: no cgroup v2, not writable, shared with others.
     public static func inOwnGroup() throws(SchedulerError) -> String {
-        guard let mounts = text(of: "/proc/self/mountinfo"), let groups = text(of: "/proc/self/cgroup"),
+        guard let mounts = SystemFile.text(of: "/proc/self/mountinfo"), let groups = SystemFile.text(of: "/proc/self/cgroup"),
             let folder = ownFolder(mounts: mounts, groups: groups)
         else { throw SchedulerError(.unavailable, "this machine has no cgroup v2") }
         return try prepare(folder, process: getpid())
@@ -96,21 +96,6 @@ public enum ControlGroupRoot {
     }
 
     private static func words(of path: String) -> [String] {
-        (text(of: path) ?? "").split(whereSeparator: \.isWhitespace).map(String.init)
-    }
-
-    private static func text(of path: String) -> String? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        var bytes: [UInt8] = []
-        while bytes.count < 1 << 20 {
-            let part = [UInt8](unsafeUninitializedCapacity: 16_384) { buffer, count in
-                count = max(0, read(descriptor, buffer.baseAddress, buffer.count))
-            }
-            if part.isEmpty { break }
-            bytes += part
-        }
-        return String(decoding: bytes, as: UTF8.self)
+        (SystemFile.text(of: path) ?? "").split(whereSeparator: \.isWhitespace).map(String.init)
     }
 }

@@ -30,6 +30,7 @@ public enum Keeper {
         }
         _ = fcntl(socket, F_SETFD, FD_CLOEXEC)
         raiseDescriptorLimit()
+        MemoryFloor.lower()
         var loop = try KeeperLoop(socket: socket, spawner: KeeperSpawner())
         loop.run()
     }

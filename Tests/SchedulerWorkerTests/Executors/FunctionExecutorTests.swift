@@ -113,4 +113,29 @@ struct DefaultExecutorRegistryTests {
         let result = try await registry.executor(named: "function")?.execute(.fixture(.fixture()))
         #expect(result?.success == true)
     }
+
+    @Test("a run under way finishes on the executor that it started on, though that was replaced meanwhile")
+    func replaceUnderWay() async throws {
+        let (begun, begin) = AsyncStream<Void>.makeStream()
+        let (open, go) = AsyncStream<Void>.makeStream()
+        let old = FunctionRegistry()
+        old.register("which") { _ in
+            begin.yield()
+            for await _ in open { break }
+            return "old"
+        }
+        let new = FunctionRegistry()
+        new.register("which") { _ in "new" }
+        let registry = DefaultExecutorRegistry([FunctionExecutor(old)])
+        let context = RunContext.fixture(.fixture(config: ["name": "which"]))
+        let executor = try #require(registry.executor(named: "function"))
+        let underWay = Task { try await executor.execute(context) }
+        for await _ in begun { break }
+        registry.register(FunctionExecutor(new))
+        #expect(registry.names == ["function"])
+        let next = try await registry.executor(named: "function")?.execute(context)
+        #expect(next?.result?["result"] == "new")
+        go.yield()
+        #expect(try await underWay.value.result?["result"] == "old")
+    }
 }

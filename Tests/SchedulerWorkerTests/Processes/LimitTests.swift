@@ -46,6 +46,14 @@ struct LimitTests {
         #expect(usage.cpuTime > .milliseconds(20))
     }
 
+    @Test("the peak memory of a small task is its own, not that of the process that starts it")
+    func smallTask() async throws {
+        let usage = try #require(try await run("true", ResourceLimits()).usage)
+        let keeper = try await run("awk '/^VmRSS/ { print $2 }' /proc/$PPID/status", ResourceLimits()).stdout
+        // A debug build's keeper has touched tens of megabytes while it was linked.
+        #expect(usage.peakMemoryBytes < 20 * 1_048_576, "the keeper has \(keeper)")
+    }
+
     @Test(
         "a fork bomb stays within its limit and leaves nothing, though each of its processes leaves its session",
         arguments: [false, true])
