@@ -1,6 +1,6 @@
 # `make` alone lists what there is. Everything it does is a script in scripts/ or a swift command.
 .DEFAULT_GOAL := help
-.PHONY: help build release test lint format run demo bench bench-schedule clean services-up services-down
+.PHONY: help build release test test-examples lint format run demo bench bench-schedule bench-capacity clean services-up services-down
 SHELL := /bin/bash
 
 DATA ?= data
@@ -27,11 +27,14 @@ release: ## Build the scheduler for production into .build/release
 test: ## Run every test against private servers (ARGS="--filter Cron")
 	@scripts/test $(ARGS)
 
+test-examples: ## Build and run the packages in examples/ as their users would
+	@scripts/test-examples
+
 lint: ## Check the form of the code, the scripts and the embedded migrations
 	@scripts/lint
 
 format: ## Bring the Swift code into form
-	swift format format --in-place --parallel --recursive Package.swift Sources Tests
+	swift format format --in-place --parallel --recursive Package.swift Sources Tests examples/*/Package.swift examples/*/Sources
 
 demo: ## Start the distributed form on this machine until Ctrl-C
 	@scripts/install-dependencies --servers
@@ -45,6 +48,10 @@ bench: release ## Measure runs per second on the distributed form
 bench-schedule: release ## Measure how punctual the distributed form is (takes some ten minutes)
 	@scripts/install-dependencies --servers
 	@exec scripts/bench-schedule
+
+bench-capacity: release ## Measure what one worker holds at once
+	@scripts/install-dependencies --servers
+	@exec scripts/bench-capacity
 
 services-up: ## Start PostgreSQL and RabbitMQ for development and print their URLs
 	@scripts/install-dependencies --servers

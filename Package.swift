@@ -22,6 +22,7 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let tomlKit: Target.Dependency = .product(name: "TOMLKit", package: "TOMLKit")
@@ -61,7 +62,7 @@ let libraries: [(name: String, dependencies: [Target.Dependency])] = [
         [
             "SchedulerFoundation", "SchedulerApplication", "SchedulerDomain", "SchedulerInfrastructure",
             "SchedulerErrors", "SchedulerConfig", "SchedulerObservability", "CProcess", asyncHTTPClient, deque,
-            logging, nioCore, nioHTTP1, nioPosix, serviceLifecycle,
+            logging, nioCore, nioHTTP1, nioPosix, nioSSL, serviceLifecycle,
         ]
     ),
     ("SchedulerTestingUtils", ["SchedulerDomain", "SchedulerErrors", "SchedulerFoundation", logging]),
@@ -82,6 +83,8 @@ let testTargets: [Target] =
             name: library.name + "Tests",
             dependencies: library.dependencies + [.init(stringLiteral: library.name), "SchedulerTestingUtils"]
                 + (library.name == "SchedulerAPI" ? [hummingbirdTesting] : [])
+                // Its keeper.
+                + (library.name == "SchedulerWorker" ? ["scheduler"] : [])
                 // The use cases that must hold on every store.
                 + (library.name == "SchedulerInfrastructure" ? ["SchedulerApplication"] : []),
             swiftSettings: strict
@@ -111,6 +114,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: libraries.map { .target(name: $0.name, dependencies: $0.dependencies, swiftSettings: strict) }

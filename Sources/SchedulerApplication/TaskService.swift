@@ -22,6 +22,8 @@ public struct TaskService: Sendable {
     public let findRun: FindRun
     public let listRuns: ListRuns
     public let cancelRun: CancelRun
+    public let readLog: ReadRunLog
+    public let listAttempts: ListAttempts
     public let findWorkflow: FindWorkflow
     public let cancelWorkflow: CancelWorkflow
     public let explainRun: ExplainRun
@@ -62,6 +64,8 @@ public struct TaskService: Sendable {
         findRun = FindRun(runs: store.runs)
         listRuns = ListRuns(runs: store.runs)
         cancelRun = CancelRun(runs: store.runs, wakeUps: store.wakeUps)
+        readLog = ReadRunLog(store: store)
+        listAttempts = ListAttempts(runs: store.runs)
         findWorkflow = FindWorkflow(runs: store.runs)
         cancelWorkflow = CancelWorkflow(runs: store.runs, wakeUps: store.wakeUps)
         explainRun = ExplainRun(runs: store.runs)

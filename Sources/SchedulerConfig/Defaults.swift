@@ -26,11 +26,14 @@ public enum Defaults {
     public static var workerName: String { ProcessInfo.processInfo.hostName }
     /// Twice the number of cores, at least four: tasks mostly wait.
     public static var maxConcurrentTasks: Int { max(4, 2 * ProcessInfo.processInfo.activeProcessorCount) }
-    public static let taskTypes = ["shell", "command", "http", "function"]
+    public static let taskTypes = ["shell", "command", "http", "python", "function", "custom"]
     public static let heartbeat = Duration.seconds(5)
     public static let lease = Duration.seconds(30)
     public static let killGrace = Duration.seconds(5)
     public static let shutdownGrace = Duration.seconds(25)
+    public static let allowRootTasks = false
+    public static let logLinesPerSecond = 1_000
+    public static let logBytesPerSecond = 1_048_576
 
     // dispatcher
     public static let pickBatch = 500
@@ -38,6 +41,7 @@ public enum Defaults {
     public static let unclaimed = Duration.seconds(15)
     public static let leaderTerm = Duration.seconds(10)
     public static let partitionsAheadDays = 7
+    public static let logRetentionDays = 14
     public static let misfireThreshold = Duration.seconds(10)
 
     // standalone, log, environment

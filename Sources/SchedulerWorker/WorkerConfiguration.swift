@@ -19,6 +19,13 @@ public struct WorkerConfiguration: Sendable, Hashable {
     public var brokerPatience: Duration
     /// How often it then looks.
     public var directPoll: Duration
+    /// How many lines of one attempt's output are kept per second, after a burst of two seconds.
+    public var logLinesPerSecond: Int
+    /// How much of one attempt's output is kept per second, in bytes, after a burst of two seconds.
+    public var logBytesPerSecond: Int
+
+    public static let standardLogLinesPerSecond = 1_000
+    public static let standardLogBytesPerSecond = 1_024 * 1_024
 
     /// - Precondition: at least one slot; a lease of at least four heartbeats.
     public init(
@@ -30,7 +37,9 @@ public struct WorkerConfiguration: Sendable, Hashable {
         settlementCheck: Duration = .seconds(1),
         resend: Duration = .seconds(15),
         brokerPatience: Duration = .seconds(2),
-        directPoll: Duration = .seconds(1)
+        directPoll: Duration = .seconds(1),
+        logLinesPerSecond: Int = standardLogLinesPerSecond,
+        logBytesPerSecond: Int = standardLogBytesPerSecond
     ) {
         precondition(slots > 0, "a worker needs a slot")
         precondition(lease >= heartbeat * 4, "a lease lasts at least four heartbeats")
@@ -43,6 +52,8 @@ public struct WorkerConfiguration: Sendable, Hashable {
         self.resend = resend
         self.brokerPatience = brokerPatience
         self.directPoll = directPoll
+        self.logLinesPerSecond = logLinesPerSecond
+        self.logBytesPerSecond = logBytesPerSecond
     }
 }
 

@@ -38,6 +38,7 @@ struct WorkerLife: Sendable {
     let held: HeldAttempts
     let slots: Slots
     let keeper: OutcomeKeeper
+    let logs: LogShipper
     let configuration: WorkerConfiguration
     let clock: any SchedulerClock
     let logger: Logger
@@ -63,8 +64,7 @@ struct WorkerLife: Sendable {
     private var execution: RunExecution {
         RunExecution(
             worker: worker, specs: specs, upstreams: UpstreamLoader(runs: store.runs), executors: executors, held: held,
-            slots: slots, keeper: keeper, clock: clock,
-            logger: logger)
+            slots: slots, keeper: keeper, logs: logs, clock: clock, logger: logger)
     }
 
     private func takeWork(_ claimed: ClaimedRuns) async -> LifeEnd {

@@ -74,14 +74,16 @@ public struct WorkerService: Service {
         let specs = TaskSpecCache(tasks: store.tasks)
         let keeper = OutcomeKeeper(
             runs: store.runs, queue: queue, held: held, configuration: configuration, clock: clock, logger: logger)
+        let logs = LogShipper(store.runLogs, limits: LogLimits(configuration), clock: clock, logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await keeper.run() }
+            group.addTask { await logs.run() }
             defer { group.cancelAll() }
             while stop.value == nil {
                 guard let worker = try await register(until: stop) else { break }
                 let life = WorkerLife(
                     worker: worker, identity: identity, store: store, queue: queue, executors: executors, specs: specs,
-                    held: held, slots: slots, keeper: keeper, configuration: configuration, clock: clock,
+                    held: held, slots: slots, keeper: keeper, logs: logs, configuration: configuration, clock: clock,
                     logger: logger, stop: stop, stopNow: stopNow)
                 let end = await life.run()
                 await leave(worker)

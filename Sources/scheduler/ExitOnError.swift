@@ -21,7 +21,7 @@ enum ExitOnError {
         if case .failure(let error) = result { throw exit(for: error) }
     }
 
-    private static func exit(for error: any Error) -> any Error {
+    static func exit(for error: any Error) -> any Error {
         guard let error = error as? SchedulerError else {
             if error is ExitCode || error is CleanExit || error is ValidationError { return error }
             Terminal.complain("scheduler: \(error)")

@@ -14,7 +14,7 @@ struct Scheduler: AsyncParsableCommand {
         version: BuildVersion.text,
         subcommands: [
             StandaloneCommand.self, APICommand.self, DispatcherCommand.self, WorkerCommand.self, MigrateCommand.self,
-            CronCommand.self, BenchCommand.self,
+            CronCommand.self, BenchCommand.self, KeeperCommand.self,
         ]
     )
 }

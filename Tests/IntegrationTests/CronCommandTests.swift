@@ -1,5 +1,6 @@
 import Foundation
 import SchedulerDomain
+import SchedulerTestingUtils
 import Testing
 
 @Suite("The cron commands")
@@ -20,7 +21,7 @@ struct CronCommandTests {
             let (output, complaint) = (folder.appendingPathComponent("out"), folder.appendingPathComponent("err"))
             for file in [output, complaint] { try Data().write(to: file) }
             let process = Process()
-            process.executableURL = try SchedulerProcess.binary()
+            process.executableURL = URL(fileURLWithPath: try SchedulerBinary.path())
             process.arguments = ["cron"] + arguments
             process.environment = [:]
             process.standardInput = FileHandle.nullDevice
@@ -149,7 +150,7 @@ struct CronCommandTests {
 
     @Test("simulate --all of every second writes as it goes and ends when nobody reads on", arguments: ["", "--json"])
     func endless(flag: String) async throws {
-        let binary = try SchedulerProcess.binary().path
+        let binary = URL(fileURLWithPath: try SchedulerBinary.path()).path
         try await withTemporaryFolder { folder in
             let output = folder.appendingPathComponent("out")
             try Data().write(to: output)

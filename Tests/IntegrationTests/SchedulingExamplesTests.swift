@@ -1,5 +1,6 @@
 import Foundation
 import SchedulerDomain
+import SchedulerTestingUtils
 import Testing
 
 @Suite("The examples of docs/scheduling.md")
@@ -46,7 +47,7 @@ struct SchedulingExamplesTests {
 
     @Test("print what it says", arguments: examples)
     func commands(example: Example) async throws {
-        let folder = try SchedulerProcess.binary().deletingLastPathComponent().path
+        let folder = URL(fileURLWithPath: try SchedulerBinary.path()).deletingLastPathComponent().path
         let ended = try await cronOutput(of: example.command, path: folder + ":/usr/bin:/bin")
         #expect(ended == example.output)
     }

@@ -13,7 +13,7 @@ struct ConfigurationLoaderTests {
         #expect(config.queue.url == nil)
         #expect(config.api.host == "127.0.0.1")
         #expect(config.api.port == 8080)
-        #expect(config.worker.taskTypes == ["shell", "command", "http", "function"])
+        #expect(config.worker.taskTypes == ["shell", "command", "http", "python", "function", "custom"])
         #expect(config.worker.maxConcurrentTasks >= 4)
         #expect(config.dispatcher.pickBatch == 500)
         #expect(config.warnings.isEmpty)

@@ -10,7 +10,7 @@ import Testing
 struct CapabilityTests {
     @Test("a worker says what it can execute, also when that changes while it works")
     func advertises() async throws {
-        let bench = WorkerBench()
+        let bench = try WorkerBench()
         try await bench.withWorker {
             let before = try await bench.online().first?.executors
             #expect(before == bench.executors.names)
@@ -23,7 +23,7 @@ struct CapabilityTests {
 
     @Test("a run that waits for an executor starts as soon as a worker has it")
     func startsLater() async throws {
-        let bench = WorkerBench()
+        let bench = try WorkerBench()
         bench.queue.change { $0.isConnected = false }
         try await bench.withWorker {
             let task = try await bench.task(.fixture(executor: "late"))
@@ -38,7 +38,7 @@ struct CapabilityTests {
 
     @Test("a worker that gets a run which it cannot execute hands it back, with the reason and for a while")
     func handsBack() async throws {
-        let bench = WorkerBench()
+        let bench = try WorkerBench()
         try await bench.withWorker {
             // One of an earlier release does not say what it can, so the picker counts on it.
             try await bench.store.workers.register(WorkerInfoBuilder(at: VirtualClock.start).build())

@@ -14,7 +14,7 @@ struct HeartbeatTests {
 
     @Test("functions that hold every Swift thread for longer than the lease do not stop it")
     func hoggedThreads() async throws {
-        let bench = WorkerBench(slots: HeartbeatTests.hogs) {
+        let bench = try WorkerBench(slots: HeartbeatTests.hogs) {
             $0.heartbeat = .milliseconds(50)
             $0.lease = .milliseconds(200)
         }

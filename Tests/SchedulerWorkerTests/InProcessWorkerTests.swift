@@ -10,7 +10,7 @@ import Testing
 struct InProcessWorkerTests {
     @Test("more runs than slots all complete, each on its first attempt")
     func completes() async throws {
-        let bench = WorkerBench(slots: 4)
+        let bench = try WorkerBench(slots: 4)
         let queue = InProcessMessageQueue()
         let (store, total) = (bench.store, 200)
         try await bench.withWorker(queue: queue) {

@@ -11,7 +11,7 @@ import Testing
 struct WorkerServiceTests {
     @Test("offered runs are claimed, executed, and their outcomes published until they are settled")
     func completes() async throws {
-        let bench = WorkerBench()
+        let bench = try WorkerBench()
         try await bench.withWorker {
             let attempts = try await bench.dispatched(5, of: try await bench.task())
             bench.queue.offer(attempts)
@@ -28,7 +28,7 @@ struct WorkerServiceTests {
 
     @Test("what it has no slot for goes back to pending with the same attempt")
     func givesBack() async throws {
-        let bench = WorkerBench(slots: 2)
+        let bench = try WorkerBench(slots: 2)
         let gate = Gate()
         bench.functions.register("gate", gate.function)
         try await bench.withWorker {
@@ -49,7 +49,7 @@ struct WorkerServiceTests {
 
     @Test("a worker that stays full leaves messages on the shared queue")
     func leavesMessages() async throws {
-        let bench = WorkerBench(slots: 1)
+        let bench = try WorkerBench(slots: 1)
         let gate = Gate()
         bench.functions.register("gate", gate.function)
         try await bench.withWorker {
@@ -74,7 +74,7 @@ struct WorkerServiceTests {
 
     @Test("a message that arrives again starts nothing again")
     func duplicates() async throws {
-        let bench = WorkerBench()
+        let bench = try WorkerBench()
         let gate = Gate()
         bench.functions.register("gate", gate.function)
         try await bench.withWorker {
@@ -93,7 +93,7 @@ struct WorkerServiceTests {
 
     @Test("what is no message of ours is parked with its reason")
     func poison() async throws {
-        let bench = WorkerBench()
+        let bench = try WorkerBench()
         try await bench.withWorker {
             bench.queue.send(Array("no message".utf8), to: .tasks("function"))
             try await eventually("it is parked") { bench.queue.read { $0.parked.count == 1 } }
@@ -103,7 +103,7 @@ struct WorkerServiceTests {
 
     @Test("a run that exceeds its time limit ends as timeout, with what it said")
     func timesOut() async throws {
-        let bench = WorkerBench(types: ["shell"])
+        let bench = try WorkerBench(types: ["shell"])
         try await bench.withWorker {
             let spec = TaskSpec.fixture(
                 taskType: "shell", executor: "shell", command: "echo begun; sleep 60",
@@ -119,7 +119,7 @@ struct WorkerServiceTests {
 
     @Test("an outcome that the broker loses is published again until the store has it")
     func resends() async throws {
-        let bench = WorkerBench()
+        let bench = try WorkerBench()
         try await bench.withWorker {
             let attempts = try await bench.dispatched(1, of: try await bench.task())
             bench.queue.offer(attempts)
@@ -132,7 +132,7 @@ struct WorkerServiceTests {
 
     @Test("with the broker away runs are taken from the store and settled there")
     func brokerAway() async throws {
-        let bench = WorkerBench()
+        let bench = try WorkerBench()
         bench.queue.change { $0.isConnected = false }
         try await bench.withWorker {
             let task = try await bench.task()
@@ -148,7 +148,7 @@ struct WorkerServiceTests {
 
     @Test("an outcome whose broker goes away is settled in the store")
     func brokerGoesAway() async throws {
-        let bench = WorkerBench()
+        let bench = try WorkerBench()
         let gate = Gate()
         bench.functions.register("gate", gate.function)
         try await bench.withWorker {
@@ -163,7 +163,7 @@ struct WorkerServiceTests {
 
     @Test("a drain takes nothing new and lets runs finish")
     func drains() async throws {
-        let bench = WorkerBench()
+        let bench = try WorkerBench()
         let gate = Gate()
         bench.functions.register("gate", gate.function)
         let attempts = Latch<[RunAttempt]>()
@@ -188,7 +188,7 @@ struct WorkerServiceTests {
 
     @Test("a drain hands back what does not finish in time, without spending its retries")
     func handsBack() async throws {
-        let bench = WorkerBench { $0.shutdownGrace = .seconds(4) }
+        let bench = try WorkerBench { $0.shutdownGrace = .seconds(4) }
         let gate = Gate()
         bench.functions.register("gate", gate.function)
         let attempts = Latch<[RunAttempt]>()
@@ -212,7 +212,7 @@ struct WorkerServiceTests {
 
     @Test("a drain from afar does the same: what runs ends, and then the service, while others go on")
     func drainsFromAfar() async throws {
-        let bench = WorkerBench {
+        let bench = try WorkerBench {
             $0.heartbeat = .seconds(600)
             $0.lease = .seconds(3_600)
         }
@@ -239,7 +239,7 @@ struct WorkerServiceTests {
 
     @Test("a worker that was taken offline stops its tasks and registers under another identifier")
     func lostLock() async throws {
-        let bench = WorkerBench()
+        let bench = try WorkerBench()
         let gate = Gate()
         bench.functions.register("gate", gate.function)
         try await bench.withWorker {
@@ -266,7 +266,7 @@ struct WorkerServiceTests {
 
     @Test("a cancel reaches a running run at once by a wake-up, long before the next heartbeat, and without a broker")
     func cancelsAtOnce() async throws {
-        let bench = WorkerBench {
+        let bench = try WorkerBench {
             $0.heartbeat = .seconds(600)
             $0.lease = .seconds(3_600)
         }
@@ -285,7 +285,7 @@ struct WorkerServiceTests {
 
     @Test("a cancel whose wake-up was lost is made up for by the next heartbeat")
     func lostWakeUp() async throws {
-        let bench = WorkerBench()
+        let bench = try WorkerBench()
         let gate = Gate()
         bench.functions.register("gate", gate.function)
         try await bench.withWorker {
@@ -299,7 +299,7 @@ struct WorkerServiceTests {
 
     @Test("a cancel that comes as a command, as an earlier release may send it, stops the run")
     func cancels() async throws {
-        let bench = WorkerBench()
+        let bench = try WorkerBench()
         let gate = Gate()
         bench.functions.register("gate", gate.function)
         try await bench.withWorker {
@@ -317,7 +317,7 @@ struct WorkerServiceTests {
 
     @Test("a dependent run is handed the results of its upstreams, also where the store was away for a moment")
     func upstreamResults() async throws {
-        let bench = WorkerBench()
+        let bench = try WorkerBench()
         let seen = Mutex<[[UpstreamResult]]>([])
         bench.functions.register("first") { _ in ["rows": 3] }
         bench.functions.register("second") { call in
@@ -346,7 +346,7 @@ struct WorkerServiceTests {
     func many() async throws {
         let folder = try TemporaryFolder()
         let file = folder.file("starts")
-        let bench = WorkerBench(slots: 1_000)
+        let bench = try WorkerBench(slots: 1_000)
         try await bench.withWorker {
             let task = try await bench.task(
                 .fixture(command: nil, config: ["name": "append", "parameters": ["path": .string(file)]]))

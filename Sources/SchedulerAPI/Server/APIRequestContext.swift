@@ -1,11 +1,18 @@
 import HTTPTypes
 import Hummingbird
+import NIOCore
 
 /// What a request carries through the router.
 struct APIRequestContext: RequestContext {
     var coreContext: CoreRequestContextStorage
 
-    init(source: ApplicationRequestContextSource) { coreContext = .init(source: source) }
+    /// The connection that the request came over; nil where it came over none, as in tests of the router.
+    let connection: (any Channel)?
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = .init(source: source)
+        connection = source.channel.remoteAddress == nil ? nil : source.channel
+    }
 }
 
 extension Request {
@@ -39,7 +46,7 @@ extension HTTPField.Name {
     static let xRequestID = valid("X-Request-Id")
     static let traceparent = valid("traceparent")
 
-    private static func valid(_ text: String) -> Self {
+    static func valid(_ text: String) -> Self {
         guard let name = Self(text) else { preconditionFailure("\(text) is not the name of a header") }
         return name
     }

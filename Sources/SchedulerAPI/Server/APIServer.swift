@@ -18,6 +18,8 @@ public final class APIServer: Service {
     private let version: String
     private let clock: any SchedulerClock
     private let logger: Logger
+    /// The rhythm of streams.
+    private let pace: StreamPace
     private let boundPort = Mutex<Int?>(nil)
     private let onListening: @Sendable (_ port: Int) async -> Void
 
@@ -27,7 +29,7 @@ public final class APIServer: Service {
     ///   - version: the version of this build, as `/health` shows it.
     ///   - clock: the clock of the answers' timestamps.
     ///   - onListening: called once connections are accepted, with the port that was bound.
-    public init(
+    public convenience init(
         configuration: APIConfiguration,
         service: TaskService,
         probes: [HealthProbe] = [],
@@ -36,11 +38,22 @@ public final class APIServer: Service {
         logger: Logger,
         onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
     ) {
+        self.init(
+            configuration: configuration, service: service, probes: probes, version: version, clock: clock,
+            pace: StreamPace(), logger: logger, onListening: onListening)
+    }
+
+    init(
+        configuration: APIConfiguration, service: TaskService, probes: [HealthProbe], version: String,
+        clock: any SchedulerClock, pace: StreamPace, logger: Logger,
+        onListening: @escaping @Sendable (_ port: Int) async -> Void
+    ) {
         self.configuration = configuration
         self.service = service
         self.probes = probes
         self.version = version
         self.clock = clock
+        self.pace = pace
         self.logger = logger
         self.onListening = onListening
     }
@@ -86,6 +99,10 @@ public final class APIServer: Service {
         router.add(middleware: ErrorMiddleware(failures: failures))
         TaskRoutes(service: service, envelope: envelope, reader: reader).add(to: router)
         TaskRunRoutes(service: service, envelope: envelope, reader: reader).add(to: router)
+        RunLogRoutes(
+            service: service, envelope: envelope, reader: reader, pace: pace,
+            places: StreamPlaces(limit: configuration.maxFollowers)
+        ).add(to: router)
         ScheduleRoutes(service: service, envelope: envelope, reader: reader).add(to: router)
         WorkflowRoutes(service: service, envelope: envelope, reader: reader).add(to: router)
         WorkerRoutes(service: service, envelope: envelope, reader: reader).add(to: router)

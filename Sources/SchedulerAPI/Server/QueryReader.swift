@@ -24,16 +24,22 @@ struct QueryReader {
         }
     }
 
-    /// 1–500; 50 where it is absent.
-    mutating func limit() -> Int {
-        guard let text = values.removeValue(forKey: "limit") else { return 50 }
-        guard text.utf8.count <= 3, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let limit = Int(text),
-            (1...500).contains(limit)
-        else {
-            fault("limit", "must be a whole number from 1 to 500")
-            return 50
+    /// From 1; a standard where it is absent.
+    mutating func limit(standard: Int = 50, most: Int = 500) -> Int {
+        guard let text = values.removeValue(forKey: "limit") else { return standard }
+        guard let limit = QueryReader.digits(text), (1...most).contains(limit) else {
+            fault("limit", "must be a whole number from 1 to \(most)")
+            return standard
         }
         return limit
+    }
+
+    /// A whole number; nil where it is absent.
+    mutating func number(_ name: String, atLeast least: Int) -> Int? {
+        guard let text = values.removeValue(forKey: name) else { return nil }
+        if let number = QueryReader.digits(text), number >= least { return number }
+        fault(name, "must be a whole number from \(least) on")
+        return nil
     }
 
     mutating func cursor() -> PageCursor? {
@@ -81,6 +87,14 @@ struct QueryReader {
 
     private mutating func fault(_ name: String, _ message: String) {
         faults.append(.init(field: name, message: message))
+    }
+
+    /// Only plain digits, and few enough for every column.
+    private static func digits(_ text: String) -> Int? {
+        guard (1...9).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+            return nil
+        }
+        return Int(text)
     }
 
     /// Percent-decodes; nil for malformed escapes, bytes that are not UTF-8, and NUL.

@@ -41,7 +41,7 @@ struct JSONObjectWriter {
         }
     }
 
-    mutating func member(_ name: StaticString, _ number: Int) {
+    mutating func member(_ name: StaticString, _ number: some BinaryInteger) {
         member(name) { $0.append(contentsOf: String(number).utf8) }
     }
 

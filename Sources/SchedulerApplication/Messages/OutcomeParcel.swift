@@ -45,7 +45,9 @@ public struct OutcomeParcel: Sendable, Hashable {
 
 extension RunOutcome {
     /// About how many bytes it takes.
-    fileprivate var roughSize: Int { 300 + (errorMessage?.utf8.count ?? 0) + (result?.roughSize ?? 0) }
+    fileprivate var roughSize: Int {
+        300 + (errorMessage?.utf8.count ?? 0) + (errorStack?.utf8.count ?? 0) + (result?.roughSize ?? 0)
+    }
 }
 
 extension JSONValue {

@@ -50,6 +50,11 @@ extension RunOutcome {
         if let result { object.member("result") { result.write(into: &$0) } }
         if let exitCode { object.member("exit_code", exitCode) }
         if let errorMessage { object.member("error_message", errorMessage) }
+        if let errorStack { object.member("error_stack", errorStack) }
+        if let usage {
+            object.member("cpu_time_us", usage.cpuTime.microseconds)
+            object.member("memory_peak_bytes", usage.peakMemoryBytes)
+        }
         if returnDelay > .zero { object.member("return_delay_ms", Int(clamping: returnDelay.milliseconds)) }
     }
 
@@ -63,7 +68,19 @@ extension RunOutcome {
             result: fields.value("result")?.withoutNUL,
             exitCode: try fields.optionalInteger("exit_code").map { Int(clamping: $0) },
             errorMessage: try fields.optionalString("error_message")?.withoutNUL,
+            errorStack: try fields.optionalString("error_stack")?.withoutNUL,
+            usage: try ResourceUsage(fields),
             returnDelay: .milliseconds(try fields.optionalInteger("return_delay_ms") ?? 0))
+    }
+}
+
+extension ResourceUsage {
+    /// Nil where the message tells of none, as those of older workers do.
+    fileprivate init?(_ fields: MessageFields) throws(MessageError) {
+        guard let cpuTime = try fields.optionalInteger("cpu_time_us"),
+            let memory = try fields.optionalInteger("memory_peak_bytes")
+        else { return nil }
+        self.init(cpuTime: .microseconds(cpuTime), peakMemoryBytes: memory)
     }
 }
 

@@ -47,32 +47,25 @@ enum ExecutorKind: Sendable, Hashable {
     /// Returns what is wrong with the command and configuration of a task for such an executor.
     func faults(of spec: TaskSpec) -> [SchedulerError.FieldFault] {
         switch self {
-        case .shell, .command:
+        case .shell, .command, .custom:
             guard let command = spec.command, command.contains(where: { !$0.isWhitespace }) else {
                 return [.init(field: "command", message: "is missing; executor \"\(spec.executor)\" needs it")]
             }
             return []
-        case .http: return httpFaults(of: spec)
+        case .http: return faults { () throws(SchedulerError) in _ = try HTTPCall(spec) }
+        case .python: return faults { () throws(SchedulerError) in _ = try PythonCall(spec) }
         case .function: return functionFaults(of: spec)
-        case .python, .custom, .other: return []
+        case .other: return []
         }
     }
 
-    /// The call stands in `config`, or as JSON text in `command`.
-    private func httpFaults(of spec: TaskSpec) -> [SchedulerError.FieldFault] {
-        guard let command = spec.command else { return HTTPCallRules.faults(of: spec.config, path: "config") }
-        guard spec.config == .object([:]) else {
-            return [.init(field: "command", message: "must be absent where config says what to call")]
-        }
-        do throws(JSONSyntaxError) {
-            let json = try JSONValue(parsing: command, maxDepth: JSONValue.callerDepth)
-            guard !json.containsNUL else {
-                return [.init(field: "command", message: "holds a NUL character, which cannot be stored")]
-            }
-            return HTTPCallRules.faults(of: json, path: "command")
+    /// The faults that reading the configuration as the worker does would end with.
+    private func faults(_ read: () throws(SchedulerError) -> Void) -> [SchedulerError.FieldFault] {
+        do throws(SchedulerError) {
+            try read()
+            return []
         } catch {
-            let message = "must be absent, with the call in config, or hold the same as JSON text: \(error)"
-            return [.init(field: "command", message: message)]
+            return error.faults
         }
     }
 

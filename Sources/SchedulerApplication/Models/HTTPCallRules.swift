@@ -1,104 +1,122 @@
 import SchedulerDomain
 import SchedulerErrors
 
-/// What the configuration of an `http` task may hold.
-enum HTTPCallRules {
-    /// Returns every fault of the configuration; `path` is the field that holds it.
-    static func faults(of config: JSONValue, path: String) -> [SchedulerError.FieldFault] {
-        guard case .object = config, var reader = try? BodyReader(config, path: path) else {
-            return [.init(field: path, message: BodyFault.wrongKind(config, "an object").message)]
-        }
-        if config["url"] == nil { reader.fault("url", "is missing") }
-        // Null is no value here: an executor would have to guess what is meant.
-        reader.check("url", .httpURL)
-        reader.check("method", .httpMethod)
-        reader.check("headers", .httpHeaders)
-        reader.check("body", .any)
-        reader.check("timeout_seconds", BodyRule<Int>.integer(1...86_400))
-        reader.check("expected_status", .statuses)
-        reader.check("retry_on_status_codes", .statuses)
-        return reader.finish()
-    }
-}
-
 extension BodyRule where Value == JSONValue {
     /// Any value at all.
     static let any = BodyRule { .success($0) }
 }
 
-extension BodyRule where Value == [Int] {
-    /// One HTTP status or a list of them.
+extension BodyRule where Value == Set<Int> {
+    /// One HTTP status, a class of them such as `"2xx"`, or a list of both.
     static let statuses = BodyRule { value, path in
-        if case .array = value { return list(of: .integer(100...599)).parse(value, path) }
-        switch BodyRule<Int>.integer(100...599).parse(value, path) {
-        case .value(let status): return .value([status])
+        let elements = value.array ?? [value]
+        var statuses: Set<Int> = []
+        var faults: [SchedulerError.FieldFault] = []
+        for (index, element) in elements.enumerated() {
+            if let range = range(element) {
+                statuses.formUnion(range)
+            } else {
+                let field = value.array == nil ? path : "\(path).\(index)"
+                faults.append(
+                    .init(field: field, message: "must be a status from 100 to 599, or a class such as \"2xx\""))
+            }
+        }
+        return faults.isEmpty ? .value(statuses) : .faults(faults)
+    }
+
+    private static func range(_ value: JSONValue) -> ClosedRange<Int>? {
+        if let status = value.integer, (100...599).contains(status) { return Int(status)...Int(status) }
+        guard let word = value.string?.lowercased(), word.hasSuffix("xx"), let digit = Int(word.dropLast(2)),
+            (1...5).contains(digit)
+        else { return nil }
+        return digit * 100...digit * 100 + 99
+    }
+}
+
+extension BodyRule where Value == Duration {
+    /// A number of seconds above 0, fractions allowed.
+    static func seconds(upTo limit: Double) -> BodyRule {
+        BodyRule { value in
+            let seconds: Double
+            switch value {
+            case .integer(let whole): seconds = Double(whole)
+            case .number(let number): seconds = number
+            default: return .failure(.wrongKind(value, "a number"))
+            }
+            guard seconds > 0, seconds <= limit else {
+                return .failure(BodyFault("must be above 0 and at most \(Int(limit))"))
+            }
+            return .success(.seconds(seconds))
+        }
+    }
+}
+
+extension BodyRule where Value == Template {
+    /// A template whose text is an HTTP URL whatever stands in its places.
+    static let httpURL = BodyRule { value, path in
+        guard let text = value.string else {
+            return .faults([.init(field: path, message: BodyFault.wrongKind(value, "a URL").message)])
+        }
+        let template: Template
+        switch Template.read(text, path) {
+        case .value(let value): template = value
         case .faults(let faults): return .faults(faults)
+        }
+        do throws(HTTPURLFault) {
+            // A digit is good as a part of a host, a port, a path and a query.
+            _ = try HTTPURL(template.filled(with: "1"))
+            return .value(template)
+        } catch {
+            return .faults([.init(field: path, message: error.message)])
+        }
+    }
+}
+
+extension Template {
+    fileprivate static func read(_ text: String, _ path: String) -> BodyRule<Template>.Parsed {
+        do throws(TemplateFault) {
+            return .value(try Template(parsing: text))
+        } catch {
+            return .faults([.init(field: path, message: error.message)])
         }
     }
 }
 
 extension BodyRule where Value == String {
-    /// An absolute http or https URL in printable ASCII, so that it can neither split a header nor look like another
-    /// host to another reader.
-    static let httpURL = BodyRule { value in
-        guard let text = value.string else { return .failure(.wrongKind(value, "a URL")) }
-        guard text.utf8.count <= 8_192, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\\") })
-        else {
-            return .failure(BodyFault("must be printable ASCII without spaces; percent-encode everything else"))
-        }
-        guard let scheme = ["http://", "https://"].first(where: text.hasPrefix) else {
-            return .failure(BodyFault("must begin with http:// or https://"))
-        }
-        let authority = text.dropFirst(scheme.count).prefix { $0 != "/" && $0 != "?" && $0 != "#" }
-        guard !authority.contains("@") else {
-            return .failure(BodyFault("must not hold a user name or password; send them in headers"))
-        }
-        guard isHostAndPort(authority) else { return .failure(BodyFault("names no valid host and port")) }
-        return .success(text)
-    }
-
-    private static func isHostAndPort(_ authority: Substring) -> Bool {
-        var rest = authority
-        if rest.first == "[" {
-            guard let end = rest.firstIndex(of: "]"), end > rest.index(after: rest.startIndex) else { return false }
-            rest = rest[rest.index(after: end)...]
-        } else {
-            let host = rest.prefix { $0 != ":" }
-            guard !host.isEmpty else { return false }
-            rest = rest[host.endIndex...]
-        }
-        if rest.isEmpty { return true }
-        guard rest.first == ":", let port = Int(rest.dropFirst()), rest.dropFirst().allSatisfy(\.isNumber)
-        else { return false }
-        return (1...65_535).contains(port)
-    }
-
     static let httpMethod = BodyRule { value in
         let allowed = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]
-        guard let method = value.string, allowed.contains(method) else {
+        guard let method = value.string?.uppercased(), allowed.contains(method) else {
             return .failure(BodyFault("must be one of \(allowed.joined(separator: ", "))"))
         }
         return .success(method)
     }
 }
 
-extension BodyRule where Value == [String: String] {
+extension BodyRule where Value == [HTTPCall.Header] {
     /// Header names are tokens, values have no line breaks (RFC 9110, sections 5.1 and 5.5).
     static let httpHeaders = BodyRule { value, path in
-        let names = texts("header name") { name in
+        let names = BodyRule<[String: String]>.texts("header name") { name in
             !name.isEmpty
                 && name.utf8.allSatisfy { byte in "!#$%&'*+-.^_`|~".utf8.contains(byte) || isAlphanumeric(byte) }
         }
-        let parsed = names.parse(value, path)
-        guard case .value(let headers) = parsed else { return parsed }
-        let faults = headers.sorted { $0.key < $1.key }.filter { header in
-            header.value.utf8.contains { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F }
+        let parsed: [String: String]
+        switch names.parse(value, path) {
+        case .value(let value): parsed = value
+        case .faults(let faults): return .faults(faults)
         }
-        guard faults.isEmpty else {
-            return .faults(
-                faults.map { .init(field: "\(path).\($0.key)", message: "must not hold control characters") })
+        var headers: [HTTPCall.Header] = []
+        var faults: [SchedulerError.FieldFault] = []
+        for (name, text) in parsed.sorted(by: { $0.key < $1.key }) {
+            guard HTTPCall.Header.isValue(text) else {
+                faults.append(.init(field: "\(path).\(name)", message: "must not hold control characters"))
+                continue
+            }
+            switch Template.read(text, "\(path).\(name)") {
+            case .value(let template): headers.append(.init(name: name, value: template))
+            case .faults(let more): faults += more
+            }
         }
-        return parsed
+        return faults.isEmpty ? .value(headers) : .faults(faults)
     }
 
     private static func isAlphanumeric(_ byte: UInt8) -> Bool {
@@ -108,5 +126,62 @@ extension BodyRule where Value == [String: String] {
             true
         default: false
         }
+    }
+}
+
+extension HTTPCall.Header {
+    /// Whether a text may be a header's value: no control characters but tabs, so that it cannot end the line.
+    package static func isValue(_ text: String) -> Bool {
+        !text.utf8.contains { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F }
+    }
+}
+
+extension BodyRule where Value == HTTPCall.Body {
+    /// A string is sent as it is, any other value as JSON.
+    static let httpBody = BodyRule { value, path in
+        if let text = value.string {
+            switch Template.read(text, path) {
+            case .value(let template): return .value(.raw(template))
+            case .faults(let faults): return .faults(faults)
+            }
+        }
+        let faults = templateFaults(value, path)
+        return faults.isEmpty ? .value(.json(value)) : .faults(faults)
+    }
+
+    private static func templateFaults(_ value: JSONValue, _ path: String) -> [SchedulerError.FieldFault] {
+        switch value {
+        case .null, .bool, .integer, .number: return []
+        case .string(let text):
+            if case .faults(let faults) = Template.read(text, path) { return faults }
+            return []
+        case .array(let elements):
+            return elements.enumerated().flatMap { templateFaults($0.element, "\(path).\($0.offset)") }
+        case .object(let members):
+            return members.sorted { $0.key < $1.key }.flatMap { templateFaults($0.value, "\(path).\($0.key)") }
+        }
+    }
+
+    /// An object of strings, numbers and booleans.
+    static let httpForm = BodyRule { value, path in
+        guard let members = value.object else {
+            return .faults([.init(field: path, message: BodyFault.wrongKind(value, "an object").message)])
+        }
+        var fields: [HTTPCall.FormField] = []
+        var faults: [SchedulerError.FieldFault] = []
+        for (name, value) in members.sorted(by: { $0.key < $1.key }) {
+            switch value {
+            case .string(let text):
+                switch Template.read(text, "\(path).\(name)") {
+                case .value(let template): fields.append(.init(name: name, value: template))
+                case .faults(let more): faults += more
+                }
+            case .integer, .number, .bool: fields.append(.init(name: name, value: Template(plain: value.text)))
+            case .null, .array, .object:
+                let message = BodyFault.wrongKind(value, "a string, a number or a boolean").message
+                faults.append(.init(field: "\(path).\(name)", message: message))
+            }
+        }
+        return faults.isEmpty ? .value(.form(fields)) : .faults(faults)
     }
 }

@@ -31,10 +31,9 @@ extension JSONWriter {
             writer.field("exit_code", run.exitCode)
             writer.field("error_type", run.errorType?.rawValue)
             writer.field("error_message", run.errorMessage)
-            // Documented fields that no executor fills in yet.
-            writer.field("error_stack", String?.none)
-            writer.field("memory_peak_mb", Int?.none)
-            writer.field("cpu_time_ms", Int?.none)
+            writer.field("error_stack", run.errorStack)
+            writer.field("memory_peak_mb", run.memoryPeakMegabytes)
+            writer.field("cpu_time_ms", run.cpuTime?.milliseconds)
             writer.field("trace_context", run.traceContext)
             writer.field("created_at", run.createdAt)
             writer.field("updated_at", run.updatedAt)

@@ -8,6 +8,8 @@ public struct DispatcherConfig: Sendable {
     public var unclaimed = Defaults.unclaimed
     public var leaderTerm = Defaults.leaderTerm
     public var partitionsAheadDays = Defaults.partitionsAheadDays
+    /// How many days after a run's creation its logs are deleted.
+    public var logRetentionDays = Defaults.logRetentionDays
     /// A fire time later than this has been missed, and the task's misfire policy decides.
     public var misfireThreshold = Defaults.misfireThreshold
 
@@ -34,6 +36,10 @@ enum DispatcherSettings {
         "dispatcher.partitions_ahead_days", default: Defaults.partitionsAheadDays, .integer(1...366),
         "For how many days ahead the tables of finished runs are prepared."
     )
+    static let logRetentionDays = Setting(
+        "dispatcher.log_retention_days", default: Defaults.logRetentionDays, .integer(1...3_660),
+        "For how many days after a run's creation the output of its attempts is kept."
+    )
     static let misfireThreshold = Setting(
         "dispatcher.misfire_threshold_seconds", default: Defaults.misfireThreshold, .seconds(0.5...86_400),
         "A fire time that is later than this was missed; the task's misfire policy decides about it."
@@ -41,7 +47,7 @@ enum DispatcherSettings {
 
     static let all = [
         pickBatch.summary, poll.summary, unclaimed.summary, leaderTerm.summary, partitionsAheadDays.summary,
-        misfireThreshold.summary,
+        logRetentionDays.summary, misfireThreshold.summary,
     ]
 }
 
@@ -52,6 +58,7 @@ extension DispatcherConfig {
         unclaimed = reader.read(DispatcherSettings.unclaimed)
         leaderTerm = reader.read(DispatcherSettings.leaderTerm)
         partitionsAheadDays = reader.read(DispatcherSettings.partitionsAheadDays)
+        logRetentionDays = reader.read(DispatcherSettings.logRetentionDays)
         misfireThreshold = reader.read(DispatcherSettings.misfireThreshold)
     }
 }

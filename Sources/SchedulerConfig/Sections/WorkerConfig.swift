@@ -11,6 +11,10 @@ public struct WorkerConfig: Sendable {
     public var killGrace = Defaults.killGrace
     /// The whole budget of a shutdown.
     public var shutdownGrace = Defaults.shutdownGrace
+    public var processes = TaskProcessConfig()
+    /// How much of one attempt's output is kept per second.
+    public var logLinesPerSecond = Defaults.logLinesPerSecond
+    public var logBytesPerSecond = Defaults.logBytesPerSecond
 
     public init() {}
 }
@@ -43,11 +47,20 @@ enum WorkerSettings {
         "worker.shutdown_grace_seconds", default: Defaults.shutdownGrace, .seconds(0...3_600),
         "The whole time of a shutdown; at least the kill grace."
     )
+    static let logLinesPerSecond = Setting(
+        "worker.log_lines_per_second", default: Defaults.logLinesPerSecond, .integer(1...1_000_000),
+        "How many lines of one attempt's output are kept per second, after a burst of two seconds."
+    )
+    static let logBytesPerSecond = Setting(
+        "worker.log_bytes_per_second", default: Defaults.logBytesPerSecond, .integer(1_024...1_073_741_824),
+        "How many bytes of one attempt's output are kept per second, after a burst of two seconds."
+    )
 
-    static let all = [
-        name.summary, maxConcurrentTasks.summary, taskTypes.summary, heartbeat.summary, lease.summary,
-        killGrace.summary, shutdownGrace.summary,
-    ]
+    static let all =
+        [
+            name.summary, maxConcurrentTasks.summary, taskTypes.summary, heartbeat.summary, lease.summary,
+            killGrace.summary, shutdownGrace.summary, logLinesPerSecond.summary, logBytesPerSecond.summary,
+        ] + TaskProcessSettings.all
 }
 
 extension WorkerConfig {
@@ -59,6 +72,9 @@ extension WorkerConfig {
         lease = reader.read(WorkerSettings.lease)
         killGrace = reader.read(WorkerSettings.killGrace)
         shutdownGrace = reader.read(WorkerSettings.shutdownGrace)
+        processes = TaskProcessConfig(from: &reader)
+        logLinesPerSecond = reader.read(WorkerSettings.logLinesPerSecond)
+        logBytesPerSecond = reader.read(WorkerSettings.logBytesPerSecond)
         // Fewer beats than four, and one lost statement or a pause of the machine would cost a healthy worker its runs.
         reader.require(
             lease >= heartbeat * 4, WorkerSettings.lease, against: WorkerSettings.heartbeat,

@@ -46,6 +46,12 @@ public struct TaskRun: Sendable, Hashable, Identifiable {
     public var exitCode: Int?
     public var errorType: ErrorType?
     public var errorMessage: String?
+    /// Where the error happened, in the words of the task's language.
+    public var errorStack: String?
+    /// The most memory that its last attempt held at once, in MiB (2^20 bytes); nil where nobody measured it.
+    public var memoryPeakMegabytes: Int?
+    /// The time that its last attempt computed, in whole milliseconds; nil where nobody measured it.
+    public var cpuTime: Duration?
     public var createdAt: UTCInstant
     public var updatedAt: UTCInstant
 
@@ -80,6 +86,9 @@ public struct TaskRun: Sendable, Hashable, Identifiable {
         exitCode: Int? = nil,
         errorType: ErrorType? = nil,
         errorMessage: String? = nil,
+        errorStack: String? = nil,
+        memoryPeakMegabytes: Int? = nil,
+        cpuTime: Duration? = nil,
         createdAt: UTCInstant,
         updatedAt: UTCInstant
     ) {
@@ -113,6 +122,9 @@ public struct TaskRun: Sendable, Hashable, Identifiable {
         self.exitCode = exitCode
         self.errorType = errorType
         self.errorMessage = errorMessage
+        self.errorStack = errorStack
+        self.memoryPeakMegabytes = memoryPeakMegabytes
+        self.cpuTime = cpuTime
         self.createdAt = createdAt
         self.updatedAt = updatedAt
     }

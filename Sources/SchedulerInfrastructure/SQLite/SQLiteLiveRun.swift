@@ -48,6 +48,8 @@ struct SQLiteRunEnd {
     var exitCode: Int?
     var errorType: ErrorType?
     var errorMessage: String?
+    var errorStack: String?
+    var usage: ResourceUsage?
 
     init(status: TaskRunStatus, at: UTCInstant) {
         self.status = status
@@ -64,6 +66,8 @@ struct SQLiteRunEnd {
         exitCode = outcome.exitCode
         errorType = outcome.errorType
         errorMessage = outcome.errorMessage
+        errorStack = outcome.errorStack
+        usage = outcome.usage
     }
 }
 

@@ -15,4 +15,10 @@ extension SQLiteMigrations {
 
         CREATE UNIQUE INDEX run_logs_key ON run_logs (run_id, attempt, first_line);
         """
+
+    static let runUsage = """
+        ALTER TABLE run_history ADD COLUMN error_stack TEXT;
+        ALTER TABLE run_history ADD COLUMN memory_peak_mb INTEGER;
+        ALTER TABLE run_history ADD COLUMN cpu_time_ms INTEGER;
+        """
 }

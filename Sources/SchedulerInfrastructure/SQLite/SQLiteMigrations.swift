@@ -18,6 +18,7 @@ enum SQLiteMigrations {
         migrator.registerMigration("0008_dependencies") { try $0.execute(sql: dependencies) }
         migrator.registerMigration("0009_zones") { try $0.execute(sql: zones) }
         migrator.registerMigration("0010_run_logs") { try $0.execute(sql: runLogs) }
+        migrator.registerMigration("0010_run_usage") { try $0.execute(sql: runUsage) }
         migrator.registerMigration("0011_workers") { try $0.execute(sql: workerColumns) }
         return migrator
     }

@@ -1,4 +1,5 @@
 public import SchedulerDomain
+public import SchedulerFoundation
 
 /// A store in one SQLite file, for `standalone` and development: no server is needed.
 ///
@@ -26,7 +27,10 @@ public final class SQLiteStore: SchedulerStore, RestartRecovery {
     ///   - clock: the store's clock, by which fire times and leases are compared.
     ///   - wakeUps: carries hints between the loops of this process.
     /// - Throws: `configuration`, naming `DATABASE_URL`, where the file cannot be opened.
-    public init(path: String, clock: @escaping @Sendable () -> UTCInstant, wakeUps: any WakeUps) throws {
+    public init(
+        path: String, clock: @escaping @Sendable () -> UTCInstant = { SystemClock().now },
+        wakeUps: any WakeUps = InProcessWakeUps()
+    ) throws {
         let database = try SQLiteDatabase(path: path, clock: clock)
         self.database = database
         self.wakeUps = wakeUps

@@ -7,12 +7,16 @@ enum SQLiteTaskRunSQL {
         updated_at
         """
 
+    private static let ended = """
+        completed_at, result, exit_code, error_type, error_message, error_stack, memory_peak_mb, cpu_time_ms
+        """
+
     /// Columns in the order in which `SQLiteRowReader.run` reads; a condition follows.
     ///
     /// An unfinished run has no result.
-    static let selectLive = "SELECT \(shared), NULL, NULL, NULL, NULL, NULL FROM run_live"
+    static let selectLive = "SELECT \(shared), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM run_live"
     static let selectHistory = """
-        SELECT \(shared), completed_at, result, exit_code, error_type, error_message FROM run_history
+        SELECT \(shared), \(ended) FROM run_history
         """
 
     static let findLive = selectLive + " WHERE id = ?"
@@ -50,11 +54,11 @@ enum SQLiteTaskRunSQL {
         """
 
     static let settleEnd = """
-        INSERT INTO run_history (\(shared), completed_at, result, exit_code, error_type, error_message)
+        INSERT INTO run_history (\(shared), \(ended))
         SELECT id, tenant_id, task_id, task_version, task_type, priority, concurrency_key, overrides, ?, trigger_type,
             triggered_by, scheduled_at, due_at, dispatched_at, coalesce(?, started_at), attempt, ?, ?, ?, ?,
             coalesce(?, worker_id), cancel_requested_at, progress, workflow_id, trace_context, created_at, ?, ?, ?, ?,
-            ?, ?
+            ?, ?, ?, ?, ?
         FROM run_live WHERE id = ?
         """
 

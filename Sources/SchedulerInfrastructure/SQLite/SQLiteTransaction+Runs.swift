@@ -117,6 +117,9 @@ extension SQLiteRowReader {
         run.exitCode = optionalInt()
         run.errorType = try optionalWord()
         run.errorMessage = optionalText()
+        run.errorStack = optionalText()
+        run.memoryPeakMegabytes = optionalInt()
+        run.cpuTime = optionalInteger().map { .milliseconds($0) }
         return run
     }
 }

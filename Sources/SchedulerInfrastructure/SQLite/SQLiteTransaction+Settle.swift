@@ -79,7 +79,8 @@ extension SQLiteTransaction {
             SQLiteTaskRunSQL.settleEnd, end.status.rawValue, end.startedAt?.column,
             end.settledAttempt ?? run.standing.settledAttempt, counters.failures, counters.interruptions,
             counters.crashes, end.worker?.blob, now.column, end.at.column, end.result?.text, end.exitCode,
-            end.errorType?.rawValue, end.errorMessage, run.id.blob)
+            end.errorType?.rawValue, end.errorMessage, end.errorStack, end.usage?.peakMemoryMegabytes,
+            end.usage?.cpuTime.milliseconds, run.id.blob)
         try execute(SQLiteTaskRunSQL.settleDelete, run.id.blob)
         let duration = (end.startedAt ?? run.startedAt)?.duration(to: end.at) ?? .zero
         stats.count(run, as: end.status, at: end.at, duration: duration)

@@ -38,6 +38,32 @@ extension StoreContract {
             try expectEqual(run.result, ["stderr": "no"], "the result")
             try expectEqual(run.failures, 1, "the failures")
         },
+        ContractCase("what an attempt used, and where it failed, stays with the run that it ended") { data in
+            let (_, worker, attempt) = try await data.started(RetryPolicy(maxRetries: 0))
+            var outcome = data.outcome(.failure(.user), of: attempt, on: worker, errorMessage: "no")
+            outcome.errorStack = "Traceback:\n  File \"x.py\", line 3"
+            outcome.usage = ResourceUsage(cpuTime: .microseconds(1_234_999), peakMemoryBytes: 5 * 1_048_576 + 1)
+            try expectEqual(try await data.store.runs.settle([outcome]), [.ended(.failed)], "the settlement")
+            let run = try await data.run(attempt.run)
+            try expectEqual(run.errorStack, outcome.errorStack, "the stack")
+            try expectEqual(run.memoryPeakMegabytes, 6, "the memory")
+            try expectEqual(run.cpuTime, .milliseconds(1_234), "the time")
+            let listed = try await data.store.runs.list(TaskRunQuery(status: .failed, limit: 10)).items
+            try expectEqual(listed, [run], "the list")
+        },
+        ContractCase("an attempt that waits for another keeps neither stack nor use") { data in
+            let (_, worker, attempt) = try await data.started(RetryPolicy(maxRetries: 1, delayMilliseconds: 0))
+            var outcome = data.outcome(.failure(.system), of: attempt, on: worker)
+            outcome.errorStack = "somewhere"
+            outcome.usage = ResourceUsage(cpuTime: .seconds(1), peakMemoryBytes: 1)
+            _ = try await data.store.runs.settle([outcome])
+            let second = try require(try await data.start(on: worker).first, "the second attempt").attempt
+            _ = try await data.store.runs.settle([data.outcome(.success, of: second, on: worker)])
+            let run = try await data.run(attempt.run)
+            try expectEqual([run.status], [.completed], "the status")
+            try expect(
+                run.errorStack == nil && run.memoryPeakMegabytes == nil && run.cpuTime == nil, "something is left")
+        },
         ContractCase("a timeout without retries ends the run as timeout") { data in
             let (_, worker, attempt) = try await data.started(RetryPolicy(maxRetries: 0))
             let outcome = data.outcome(.timeout, of: attempt, on: worker, errorMessage: "60 s are over")

@@ -115,6 +115,9 @@ extension TaskRun {
         run.exitCode = outcome.exitCode
         run.errorType = outcome.errorType
         run.errorMessage = outcome.errorMessage
+        run.errorStack = outcome.errorStack
+        run.memoryPeakMegabytes = outcome.usage?.peakMemoryMegabytes
+        run.cpuTime = outcome.usage.map { .milliseconds($0.cpuTime.milliseconds) }
         return run
     }
 
@@ -125,6 +128,9 @@ extension TaskRun {
         run.exitCode = nil
         run.errorType = nil
         run.errorMessage = nil
+        run.errorStack = nil
+        run.memoryPeakMegabytes = nil
+        run.cpuTime = nil
         return run
     }
 

@@ -19,16 +19,6 @@ public struct CommandExecutor: RunExecutor {
         guard let program = run.spec.command, !program.isEmpty else {
             throw SchedulerError.invalid("command", "a \(name) task needs a program")
         }
-        return try await processes.execute(run, arguments: [program] + run.textArguments) { path in
-            CommandExecutor.candidates(for: program, path: path)
-        }
-    }
-
-    /// An empty entry of `PATH` means the working directory (POSIX, Base Definitions 8.3).
-    static func candidates(for program: String, path: String) -> [String] {
-        guard !program.contains("/") else { return [program] }
-        return path.split(separator: ":", omittingEmptySubsequences: false).map { folder in
-            folder.isEmpty ? "./\(program)" : "\(folder)/\(program)"
-        }
+        return try await processes.execute(run, TaskProgram(program, run.textArguments))
     }
 }

@@ -18,6 +18,6 @@ public struct ShellExecutor: RunExecutor {
             throw SchedulerError.invalid("command", "a \(name) task needs a command")
         }
         let arguments = ["sh", "-c", command, "sh"] + run.textArguments
-        return try await processes.execute(run, arguments: arguments) { _ in ["/bin/sh"] }
+        return try await processes.execute(run, TaskProgram(at: "/bin/sh", arguments))
     }
 }

@@ -14,56 +14,72 @@ public struct TaskProcess: Sendable {
         self.clock = clock
     }
 
-    /// - Parameters:
-    ///   - candidates: where the program may be, given the task's own `PATH`.
-    ///   - arguments: `argv`.
-    func execute(
-        _ run: RunContext, arguments: [String], candidates: (_ path: String) -> [String]
-    ) async throws -> TaskResult {
-        guard !arguments.contains(where: { $0.utf8.contains(0) }), run.spec.workingDirectory?.utf8.contains(0) != true
+    /// Runs a process whose output is the task's: its lines are the log, directives among them say more.
+    func execute(_ run: RunContext, _ program: TaskProgram) async throws -> TaskResult {
+        let notes = OutputNotes(run.output)
+        let finished = try await start(run, program) { stream, line in notes.take(line, from: stream) }
+        return finished.result(result: notes.result, declared: notes.error)
+    }
+
+    /// Starts a process for an attempt and waits for its end.
+    ///
+    /// - Parameter onLine: called with each line of output on the thread that reads all output: it must return at once.
+    func start(
+        _ run: RunContext, _ program: TaskProgram, onLine: @escaping @Sendable (LogStream, String) -> Void
+    ) async throws -> FinishedProcess {
+        var variables = try environment.variables(of: run, as: runner.settings.user)
+        variables.merge(program.environment) { $1 }
+        guard !program.arguments.contains(where: { $0.utf8.contains(0) }),
+            run.spec.workingDirectory?.utf8.contains(0) != true
         else { throw SchedulerError.invalid("command", "command, arguments and directory hold no NUL") }
-        var variables = try environment.variables(of: run)
-        let paths = candidates(variables["PATH"] ?? "")
+        let candidates = program.candidates(variables["PATH"] ?? "")
         let startedAt = clock.now
-        let outcome = try await UpstreamFile.with(run.upstreams) { file in
+        let outcome = try await UpstreamFile.with(run.upstreams, reader: runner.settings.user) { file in
             if let file { variables[UpstreamFile.variable] = file }
             return try await runner.run(
                 ProcessRequest(
-                    candidates: paths, arguments: arguments,
+                    candidates: candidates, arguments: program.arguments,
                     environment: variables.map { "\($0.key)=\($0.value)" },
-                    workingDirectory: run.spec.workingDirectory))
+                    workingDirectory: run.spec.workingDirectory, standardInput: program.input,
+                    limits: run.spec.limits, onLine: onLine))
         }
-        return TaskProcess.result(of: outcome, startedAt: startedAt, completedAt: clock.now)
+        return FinishedProcess(outcome: outcome, limits: run.spec.limits, startedAt: startedAt, completedAt: clock.now)
+    }
+}
+
+/// What an executor of processes makes of a task.
+struct TaskProgram: Sendable {
+    /// Where the program may be, given the task's own `PATH`; tried in order.
+    var candidates: @Sendable (_ path: String) -> [String]
+    /// `argv`.
+    var arguments: [String]
+    /// Beside the task's own.
+    var environment: [String: String] = [:]
+    /// What it reads from its standard input; empty: nothing.
+    var input: [UInt8] = []
+
+    /// A program that is always at the same place.
+    ///
+    /// - Parameter arguments: `argv`, its name included.
+    init(at path: String, _ arguments: [String]) {
+        candidates = { _ in [path] }
+        self.arguments = arguments
     }
 
-    /// A killed process counts 128 and the signal's number as its exit code, as shells do.
-    static func result(of outcome: ProcessOutcome, startedAt: UTCInstant, completedAt: UTCInstant) -> TaskResult {
-        let code: Int
-        var message: String?
-        switch outcome.ending {
-        case .exited(let status):
-            code = status
-            if status != 0 { message = "exited with \(status)" }
-        case .killed(let signal):
-            code = 128 + Int(signal)
-            message = "killed by signal \(signalName(signal))"
+    /// A program as `PATH` finds it, or at the path that the name is.
+    ///
+    /// - Parameter arguments: without its name.
+    init(_ name: String, _ arguments: [String]) {
+        candidates = { TaskProgram.candidates(for: name, path: $0) }
+        self.arguments = [name] + arguments
+    }
+
+    /// An empty entry of `PATH` means the working directory (POSIX, Base Definitions 8.3).
+    private static func candidates(for name: String, path: String) -> [String] {
+        guard !name.contains("/") else { return [name] }
+        return path.split(separator: ":", omittingEmptySubsequences: false).map { folder in
+            folder.isEmpty ? "./\(name)" : "\(folder)/\(name)"
         }
-        // A process that was told to stop did not do its work, whatever code it chose to leave with.
-        if outcome.wasStopped { message = "stopped: \(message ?? "exited with 0")" }
-        return TaskResult(
-            success: message == nil,
-            result: [
-                "stdout": .string(outcome.standardOutput.text(limit: CapturedOutput.resultLimit)),
-                "stderr": .string(outcome.standardError.text(limit: CapturedOutput.resultLimit)),
-                "exitCode": .integer(Int64(code)),
-            ],
-            exitCode: code,
-            stdout: outcome.standardOutput.text(),
-            stderr: outcome.standardError.text(),
-            startedAt: startedAt,
-            completedAt: completedAt,
-            usage: ResourceUsage(cpuTime: outcome.cpuTime, peakMemoryBytes: outcome.peakMemoryBytes),
-            error: message.map { TaskResult.Failure(.system, $0) })
     }
 }
 

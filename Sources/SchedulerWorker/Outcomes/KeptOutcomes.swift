@@ -90,7 +90,7 @@ struct KeptOutcomes {
 extension RunOutcome {
     /// About how much memory it takes: results of processes and calls are objects with long texts.
     fileprivate var heldBytes: Int {
-        var bytes = 300 + (errorMessage?.utf8.count ?? 0)
+        var bytes = 300 + (errorMessage?.utf8.count ?? 0) + (errorStack?.utf8.count ?? 0)
         switch result {
         case .string(let text): bytes += text.utf8.count
         case .object(let members):

@@ -147,6 +147,7 @@ private final class OutcomeTable: Sendable {
         var bare = outcome
         bare.ending = .failure(.system)
         bare.result = nil
+        bare.errorStack = nil
         bare.errorMessage = "the result could not be stored"
         change { kept in
             kept.keep(bare)

@@ -1,9 +1,9 @@
 /// What one stream of a process said: its beginning and its end, where it said more than is kept.
 struct CapturedOutput: Sendable {
-    /// How much of each stream is kept while the process runs, in bytes: half of it from the beginning, half from the
-    /// end, since the cause of a failure stands at either.
-    static let captureLimit = 10 * 1_024 * 1_024
-    /// How much of each stream goes into a run's result, in bytes before repair; rows stay small.
+    /// How much of each stream goes into a run's result, in bytes before repair: half of it from the beginning, half from
+    /// the end, since the cause of a failure stands at either.
+    ///
+    /// Rows stay small; the attempt's log has more.
     static let resultLimit = 64 * 1_024
 
     private let half: Int
@@ -12,7 +12,7 @@ struct CapturedOutput: Sendable {
     private var head: [UInt8] = []
     private var tail: [UInt8] = []
 
-    init(limit: Int = CapturedOutput.captureLimit) { half = limit / 2 }
+    init(limit: Int = CapturedOutput.resultLimit) { half = limit / 2 }
 
     mutating func append(_ bytes: UnsafeRawBufferPointer) {
         total += bytes.count
@@ -27,7 +27,7 @@ struct CapturedOutput: Sendable {
     /// The text as valid UTF-8 without NUL; both are replaced by U+FFFD.
     ///
     /// - Parameter limit: the most bytes that are taken; what is cut from the middle is named in its place.
-    func text(limit: Int = CapturedOutput.captureLimit) -> String {
+    func text(limit: Int = CapturedOutput.resultLimit) -> String {
         let kept = min(limit, 2 * half)
         guard total > kept else { return CapturedOutput.repaired(head + tail) }
         let beginning = Array(head.prefix(kept / 2))

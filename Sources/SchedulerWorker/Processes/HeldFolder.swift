@@ -10,12 +10,16 @@ struct HeldFolder {
 
     let path: String
     private let descriptor: CInt
+    private let reader: TaskUser?
 
     /// The one file that it is for.
     var file: String { "\(path)/\(HeldFolder.fileName)" }
 
-    /// Makes a folder that only this user can enter, in `TMPDIR`.
-    static func make(in parent: String = HeldFolder.parent) throws -> HeldFolder {
+    /// Makes a folder in `TMPDIR`.
+    ///
+    /// - Parameter user: who shall read what is in it; nil: this process's user. Another user can pass through the folder,
+    ///   but neither list nor change it.
+    static func make(in parent: String = HeldFolder.parent, for user: TaskUser? = nil) throws -> HeldFolder {
         // Between making and locking it a worker that starts may take it for a left one, and removes it.
         for _ in 0..<100 {
             var template = Array("\(parent)/\(prefix)XXXXXX".utf8CString)
@@ -23,7 +27,13 @@ struct HeldFolder {
                 throw UpstreamFile.failure("a folder in \(parent) cannot be made")
             }
             let path = String(cString: made)
-            if let descriptor = lock(path, in: AT_FDCWD) { return HeldFolder(path: path, descriptor: descriptor) }
+            guard let descriptor = lock(path, in: AT_FDCWD) else { continue }
+            let folder = HeldFolder(path: path, descriptor: descriptor, reader: user)
+            if user != nil, fchmod(descriptor, 0o711) != 0 {
+                folder.remove()
+                throw UpstreamFile.failure("\(path) cannot be opened for its reader")
+            }
+            return folder
         }
         throw SchedulerError(.execution, "a folder in \(parent) for the results of upstream runs cannot be kept")
     }
@@ -35,10 +45,30 @@ struct HeldFolder {
         close(descriptor)
     }
 
+    /// Writes the file, for its reader alone.
+    func write(_ bytes: [UInt8]) throws {
+        let path = file
+        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw UpstreamFile.failure("\(path) cannot be made") }
+        defer { close(file) }
+        if let reader, fchown(file, reader.uid, reader.gid) != 0 {
+            throw UpstreamFile.failure("\(path) cannot be given to \(reader.name)")
+        }
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let written = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
+            if written < 0 {
+                guard errno == EINTR else { throw UpstreamFile.failure("\(path) cannot be written") }
+            } else {
+                rest = rest.dropFirst(written)
+            }
+        }
+    }
+
     /// Removes what workers of this user left that are gone.
     ///
     /// Others may write into the same parent. So nothing is followed that is a link, nothing is touched that another
-    /// user owns or could enter, and of a folder only the one file is removed, and the folder where it is empty then.
+    /// user owns or could write, and of a folder only the one file is removed, and the folder where it is empty then.
     static func removeLeftOnes(in parent: String = HeldFolder.parent) {
         guard let listing = opendir(parent) else { return }
         defer { closedir(listing) }
@@ -63,7 +93,7 @@ struct HeldFolder {
         guard descriptor >= 0 else { return nil }
         var status = stat()
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, fstat(descriptor, &status) == 0, status.st_nlink > 0,
-            status.st_uid == geteuid(), status.st_mode & 0o077 == 0
+            status.st_uid == geteuid(), status.st_mode & 0o066 == 0
         else {
             close(descriptor)
             return nil

@@ -3,34 +3,45 @@ import Glibc
 import SchedulerDomain
 import SchedulerErrors
 
-/// The one thread that reads all output and sees all ends.
+/// The one thread that reads all output and hears the keeper.
 ///
 /// Its state belongs to that thread alone.
 struct ProcessLoop {
     enum Command: Sendable {
-        case add(SpawnedProcess, ProcessStart)
-        case stop(ObjectIdentifier)
+        case watch(KeeperLink)
+        case add(RunningProcess)
+        /// The keeper did not take its start.
+        case lost(UInt64)
+        /// It was told to stop; a keeper that works ends it in this time.
+        case expectEnd(UInt64, within: Duration)
     }
 
-    /// How long output is still read after a process and its group are gone, for a descendant that left the group
-    /// and holds the pipe open must not hold the run.
+    private enum Watched {
+        case keeper(KeeperLink)
+        case process(RunningProcess)
+    }
+
+    /// How long output is still read after everything of a process is gone, in case that somebody else holds its pipe.
     private static let drainTime = Duration.milliseconds(500)
     private static let commandToken: UInt64 = 0
-    /// How many processes may announce themselves per wait.
+    /// How many may announce themselves per wait.
     private static let eventsPerTurn = 128
 
-    private let killGrace: Duration
+    private let adoptsOrphans: Bool
     private let epoll: CInt
-    private var processes: [ObjectIdentifier: RunningProcess] = [:]
-    private var watched: [UInt64: RunningProcess] = [:]
-    /// Those that are stopping or draining; few, so they are simply gone through.
-    private var timed: [ObjectIdentifier: RunningProcess] = [:]
+    private var processes: [UInt64: RunningProcess] = [:]
+    private var watched: [UInt64: Watched] = [:]
+    /// Those that ended and are not silent; few, so they are simply gone through.
+    private var draining: [UInt64: RunningProcess] = [:]
+    /// Those that were told to stop, and when a keeper that works has ended them.
+    private var expectedEnds: [UInt64: ContinuousClock.Instant] = [:]
+    private var tokens: [UInt64: UInt64] = [:]
     private var nextToken: UInt64 = 4
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1_024, alignment: 16)
 
     /// - Parameter epoll: watches the commands already; the loop closes it at its end.
-    init(killGrace: Duration, epoll: CInt) {
-        self.killGrace = killGrace
+    init(adoptsOrphans: Bool, epoll: CInt) {
+        self.adoptsOrphans = adoptsOrphans
         self.epoll = epoll
     }
 
@@ -61,104 +72,149 @@ struct ProcessLoop {
                     let (taken, isClosed) = commands.takeAll()
                     for command in taken { handle(command) }
                     isOpen = !isClosed
-                } else if let process = watched[token & ~3] {
-                    handle(process, RunningProcess.Source(rawValue: token & 3))
+                } else if let what = watched[token & ~3] {
+                    handle(what, token)
                 }
             }
             handleTimers()
+        }
+        for case .keeper(let link) in watched.values {
+            link.disconnect()
+            link.reap()
+            link.markGone()
         }
     }
 
     private mutating func handle(_ command: Command) {
         switch command {
-        case .add(let spawned, let start): add(spawned, start)
-        case .stop(let id): if let process = processes[id] { stop(process) }
+        case .watch(let link): watch(link)
+        case .add(let process): add(process)
+        case .lost(let id): if let process = processes[id] { abandon(process, ProcessLoop.keeperIsGone) }
+        case .expectEnd(let id, let time):
+            guard let process = processes[id], !process.hasEnded else { return }
+            expectedEnds[id] = .now + time
         }
     }
 
-    private mutating func add(_ spawned: SpawnedProcess, _ start: ProcessStart) {
-        let process = RunningProcess(spawned, start, token: nextToken)
-        nextToken += 4
+    private mutating func handle(_ what: Watched, _ token: UInt64) {
+        switch what {
+        case .keeper(let link): hear(link, token)
+        case .process(let process):
+            guard let source = RunningProcess.Source(rawValue: token & 3) else { return }
+            if !process.read(source, into: buffer) { process.close(source, in: epoll) }
+            if process.hasEnded, process.isSilent { finish(process) }
+        }
+    }
+
+    private mutating func takeToken() -> UInt64 {
+        defer { nextToken += 4 }
+        return nextToken
+    }
+
+    // MARK: - Processes
+
+    private mutating func add(_ process: RunningProcess) {
+        // A keeper that has died meanwhile will never speak of it.
+        guard !process.link.isGone else { return abandon(process, ProcessLoop.keeperIsGone) }
+        let token = takeToken()
         processes[process.id] = process
-        watched[process.token] = process
-        for source in [RunningProcess.Source.output, .error, .end] {
-            let status = scheduler_epoll_add(epoll, process.descriptor(of: source), process.token | source.rawValue)
-            guard status == 0 else { return abandon(process, "it cannot be watched: \(systemMessage(errno))") }
+        tokens[process.id] = token
+        watched[token] = .process(process)
+        for source in RunningProcess.Source.allCases {
+            guard scheduler_epoll_add(epoll, process.descriptor(of: source), token | source.rawValue) == 0 else {
+                _ = process.link.send(KeeperRequest.stop(process.id, grace: .zero))
+                return abandon(process, "its output cannot be watched: \(systemMessage(errno))")
+            }
         }
-        // A stop that came while it was being started found nobody here.
-        if start.handle.isStopRequested { stop(process) }
     }
 
-    /// Ends a process that the loop cannot follow.
+    private static let keeperIsGone = "the keeper of the worker's processes died, and they with it"
+
     private mutating func abandon(_ process: RunningProcess, _ reason: String) {
-        process.signalGroup(SIGKILL)
-        process.reapBlocking()
         forget(process)
-        process.start.continuation.resume(
-            throwing: SchedulerError(.execution, "the process could not be started: \(reason)"))
+        process.fail(SchedulerError(.execution, "the process was lost: \(reason)"))
     }
 
-    private mutating func handle(_ process: RunningProcess, _ source: RunningProcess.Source?) {
-        switch source {
-        case .output, .error:
-            guard let source else { return }
-            if process.read(source, into: buffer) == .ended { process.close(source, in: epoll) }
-        case .end:
-            process.close(.end, in: epoll)
-            process.leaderIsGone = true
-        case nil: return
-        }
-        advance(process)
-    }
-
-    private mutating func stop(_ process: RunningProcess) {
-        guard process.killAt == nil, !process.leaderIsGone else { return }
-        process.wasStopped = true
-        process.signalGroup(SIGTERM)
-        process.killAt = .now + killGrace
-        timed[process.id] = process
-    }
-
-    /// Takes a process as far towards its end as it can go now.
-    private mutating func advance(_ process: RunningProcess) {
-        guard process.leaderIsGone else { return }
-        if process.exit == nil {
-            // A leader that was told to stop and obeyed must not cost the rest of its group the grace period: while
-            // somebody holds the pipes, the remains of the leader keep the group's number ours.
-            if process.wasStopped, !process.isSilent, let killAt = process.killAt, killAt > .now { return }
-            process.signalGroup(SIGKILL)
-            guard process.reap() else { return abandon(process, "its end cannot be read: \(systemMessage(errno))") }
-            process.drainUntil = .now + ProcessLoop.drainTime
-            timed[process.id] = process
-        }
-        guard process.isSilent || process.drainUntil.map({ $0 <= .now }) == true else { return }
+    private mutating func finish(_ process: RunningProcess) {
         forget(process)
         process.finish()
     }
 
     private mutating func forget(_ process: RunningProcess) {
-        for source in [RunningProcess.Source.output, .error, .end] { process.close(source, in: epoll) }
+        for source in RunningProcess.Source.allCases { process.close(source, in: epoll) }
         processes[process.id] = nil
-        watched[process.token] = nil
-        timed[process.id] = nil
+        draining[process.id] = nil
+        expectedEnds[process.id] = nil
+        if let token = tokens.removeValue(forKey: process.id) { watched[token] = nil }
     }
 
     private mutating func handleTimers() {
+        guard !draining.isEmpty || !expectedEnds.isEmpty else { return }
         let now = ContinuousClock.now
-        for process in timed.values where process.deadline.map({ $0 <= now }) == true {
-            if !process.leaderIsGone {
-                process.signalGroup(SIGKILL)
-                // SIGKILL cannot be refused; what remains is to see the end.
-                process.killSent = true
-            }
-            advance(process)
+        for process in draining.values where process.drainUntil.map({ $0 <= now }) == true { finish(process) }
+        for (id, end) in expectedEnds where end <= now {
+            expectedEnds[id] = nil
+            // Its end is seen as any other death of a keeper.
+            if let process = processes[id], !process.hasEnded { process.link.kill() }
         }
     }
 
     /// Milliseconds until the next timer, rounded up; -1 without one.
     private func waitTime() -> CInt {
-        guard let next = timed.values.compactMap(\.deadline).min() else { return -1 }
+        let instants = draining.values.compactMap(\.drainUntil) + expectedEnds.values
+        guard let next = instants.min() else { return -1 }
         let left = ContinuousClock.now.duration(to: next)
         return left <= .zero ? 0 : CInt(clamping: left.milliseconds + 1)
+    }
+
+    // MARK: - The keeper
+
+    private mutating func watch(_ link: KeeperLink) {
+        let token = takeToken()
+        watched[token] = .keeper(link)
+        if scheduler_epoll_add(epoll, link.socket, token) != 0 { bury(link, token) }
+    }
+
+    private mutating func hear(_ link: KeeperLink, _ token: UInt64) {
+        while true {
+            var event = scheduler_keeper_event()
+            var descriptors = [CInt](repeating: -1, count: Int(SCHEDULER_MESSAGE_DESCRIPTORS))
+            var count: CInt = 0
+            let size = scheduler_receive(
+                link.socket, &event, MemoryLayout<scheduler_keeper_event>.size, &descriptors, &count)
+            if size < 0, errno == EAGAIN { return }
+            guard size == MemoryLayout<scheduler_keeper_event>.size else { return bury(link, token) }
+            if let process = processes[event.id] { handle(event, of: process) }
+        }
+    }
+
+    private mutating func handle(_ event: scheduler_keeper_event, of process: RunningProcess) {
+        switch event.kind {
+        case UInt32(SCHEDULER_KEEPER_STARTED): process.group = event.pid
+        case UInt32(SCHEDULER_KEEPER_REFUSED):
+            forget(process)
+            process.fail(.refusedStart(event, of: process.start.request))
+        default:
+            expectedEnds[process.id] = nil
+            process.note(event, drainFor: ProcessLoop.drainTime)
+            for source in RunningProcess.Source.allCases where !process.read(source, into: buffer) {
+                process.close(source, in: epoll)
+            }
+            if process.isSilent { finish(process) } else { draining[process.id] = process }
+        }
+    }
+
+    /// The keeper has died: so have the leaders of its tasks, by the kernel's hand (`PR_SET_PDEATHSIG`); what is left of
+    /// their groups, and what this process inherits, is killed here.
+    private mutating func bury(_ link: KeeperLink, _ token: UInt64) {
+        scheduler_epoll_remove(epoll, link.socket)
+        watched[token] = nil
+        link.kill()
+        let lost = processes.values.filter { $0.link === link }
+        for process in lost where process.group > 0 && !process.hasEnded { _ = Glibc.kill(-process.group, SIGKILL) }
+        link.reap()
+        if adoptsOrphans { InheritedProcesses.kill() }
+        link.markGone()
+        for process in lost where !process.hasEnded { abandon(process, ProcessLoop.keeperIsGone) }
     }
 }

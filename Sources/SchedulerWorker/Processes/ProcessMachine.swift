@@ -1,43 +1,43 @@
+import CProcess
+import Glibc
 import SchedulerErrors
 import SchedulerFoundation
 
 /// The threads of a `ProcessRunner` and what connects them.
 final class ProcessMachine: Sendable {
-    private static let spawningThreads = 2
-
-    private let starts: Inbox<ProcessStart>
+    private let orders: Inbox<ProcessStarter.Order>
     private let commands: Inbox<ProcessLoop.Command>
 
-    init(killGrace: Duration) throws {
-        let starts = try Inbox<ProcessStart>(wakesEach: true)
+    init(_ settings: ProcessSettings) throws {
+        let orders = try Inbox<ProcessStarter.Order>(wakesEach: true)
         let commands = try Inbox<ProcessLoop.Command>(wakesEach: false)
-        self.starts = starts
+        self.orders = orders
         self.commands = commands
-        let spawner = try ProcessSpawner()
+        if settings.adoptsOrphans, scheduler_adopt_descendants() != 0 {
+            throw SchedulerError(.unavailable, "descendants cannot be adopted: \(systemMessage(errno))")
+        }
         let epoll = try ProcessLoop.watch(commands)
         try BlockingThread.start(named: "sched-process") {
-            var loop = ProcessLoop(killGrace: killGrace, epoll: epoll)
+            var loop = ProcessLoop(adoptsOrphans: settings.adoptsOrphans, epoll: epoll)
             loop.run(commands: commands)
         }
-        for _ in 0..<ProcessMachine.spawningThreads {
-            try BlockingThread.start(named: "sched-spawn") {
-                // These threads live as long as the runner, since a process ends with the thread that started it.
-                while let start = starts.takeOne() { spawner.handle(start, passingTo: commands) }
-            }
+        try BlockingThread.start(named: "sched-spawn") {
+            var starter = ProcessStarter(settings: settings, commands: commands)
+            while let order = orders.takeOne() { starter.handle(order) }
         }
     }
 
-    func start(_ start: ProcessStart) { starts.put(start) }
+    func start(_ start: ProcessStart) { orders.put(.start(start)) }
 
-    /// The flag reaches a process that is not started yet, the command one that runs.
+    /// The flag reaches a process that is not started yet, the order one that runs.
     func stop(_ handle: ProcessHandle) {
         handle.requestStop()
-        commands.put(.stop(ObjectIdentifier(handle)))
+        orders.put(.stop(handle.id))
     }
 
     /// Called when no process runs any more: each caller of `run` holds the runner until its process has ended.
     func shutDown() {
-        starts.close(waking: ProcessMachine.spawningThreads)
+        orders.close(waking: 1)
         commands.close(waking: 1)
     }
 }

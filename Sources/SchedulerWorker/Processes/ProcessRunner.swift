@@ -3,19 +3,17 @@ import Synchronization
 
 /// Runs processes, each in a session and group of its own, without ever blocking one of Swift's threads.
 ///
-/// Two threads start processes (a program on a hung mount blocks one start, and no output), one thread reads all
-/// output, waits for all ends and enforces grace periods. The threads start with the first process and end with the
-/// runner.
+/// A keeper process, started with the first one, is their parent (`Keeper`). One thread speaks to it, another reads all
+/// output and hears of all ends. The threads end with the runner, and the keeper with them.
 ///
-/// **Nothing is left behind.** A process that is told to stop gets SIGTERM with its whole group; its group gets
-/// SIGKILL when the grace period is over. Whenever a leader is gone its group gets SIGKILL, while its remains still
-/// hold the group's number; only then are they reaped. What left the group by `setsid` is not reached from here.
+/// **Nothing is left behind.** A process that is told to stop gets SIGTERM with its whole group; what is left of it gets
+/// SIGKILL when the grace period is over. An outcome is returned when the process, its group, and all descendants that
+/// left the group are gone. Where the keeper dies, its processes die with it, and their outcome is an error.
 public final class ProcessRunner: Sendable {
-    private let killGrace: Duration
+    let settings: ProcessSettings
     private let machine = Mutex<ProcessMachine?>(nil)
 
-    /// - Parameter killGrace: how long a process that was told to stop may take.
-    public init(killGrace: Duration = .seconds(5)) { self.killGrace = killGrace }
+    public init(_ settings: ProcessSettings) { self.settings = settings }
 
     deinit { machine.withLock { $0?.shutDown() } }
 
@@ -24,7 +22,8 @@ public final class ProcessRunner: Sendable {
     /// Cancelling the task stops the process and still returns its outcome.
     ///
     /// - Throws: `validation` where the request cannot be executed as it is, `execution` where the system has no
-    ///   room for a process, `CancellationError` where it was cancelled before it started.
+    ///   room for a process or the keeper died, `configuration` where there is no keeper, `CancellationError` where it
+    ///   was cancelled before it started.
     func run(_ request: ProcessRequest) async throws -> ProcessOutcome {
         let machine = try startedMachine()
         let handle = ProcessHandle()
@@ -40,7 +39,7 @@ public final class ProcessRunner: Sendable {
     private func startedMachine() throws -> ProcessMachine {
         try machine.withLock { machine in
             if let machine { return machine }
-            let started = try ProcessMachine(killGrace: killGrace)
+            let started = try ProcessMachine(settings)
             machine = started
             return started
         }
@@ -49,6 +48,9 @@ public final class ProcessRunner: Sendable {
 
 /// Names one process of the runner from before its start to after its end.
 final class ProcessHandle: Sendable {
+    private static let next = Atomic<UInt64>(1)
+
+    let id = ProcessHandle.next.wrappingAdd(1, ordering: .relaxed).oldValue
     private let stopRequested = Atomic(false)
 
     var isStopRequested: Bool { stopRequested.load(ordering: .acquiring) }

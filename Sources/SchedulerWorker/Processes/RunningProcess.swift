@@ -1,50 +1,42 @@
 import CProcess
 import Glibc
+import SchedulerDomain
+import SchedulerErrors
 
-/// One process as the loop's thread sees it; never leaves that thread.
-final class RunningProcess {
-    /// What announces itself; the two low bits of a token.
-    enum Source: UInt64 {
+/// One process as the loop's thread sees it; after it was handed over it never leaves that thread.
+final class RunningProcess: @unchecked Sendable {
+    /// What announces itself; the low bits of a token.
+    enum Source: UInt64, CaseIterable {
         case output = 1
         case error = 2
-        case end = 3
     }
-
-    enum ReadResult { case more, ended }
 
     /// How much is read of one stream before others get their turn.
     private static let readsPerTurn = 4
 
     let start: ProcessStart
-    let token: UInt64
-    /// The leader is gone; its remains may still wait to be reaped.
-    var leaderIsGone = false
-    var wasStopped = false
-    var killSent = false
-    var killAt: ContinuousClock.Instant?
-    var drainUntil: ContinuousClock.Instant?
-    private(set) var exit: scheduler_exit?
-    private let pid: pid_t
+    let link: KeeperLink
+    /// Until when output is read after the end; nil before the end.
+    private(set) var drainUntil: ContinuousClock.Instant?
+    /// The number of its group; 0 before the keeper said so.
+    var group: pid_t = 0
+    private var end: scheduler_keeper_event?
     private var descriptors: [Source: CInt]
-    private var output = CapturedOutput()
-    private var error = CapturedOutput()
+    private var captured: [Source: CapturedOutput]
+    private var lines: [Source: LineSplitter] = [.output: LineSplitter(), .error: LineSplitter()]
 
-    init(_ spawned: SpawnedProcess, _ start: ProcessStart, token: UInt64) {
+    init(_ start: ProcessStart, output: CInt, error: CInt, link: KeeperLink) {
         self.start = start
-        self.token = token
-        pid = spawned.pid
-        descriptors = [.output: spawned.output, .error: spawned.error, .end: spawned.pidDescriptor]
+        self.link = link
+        descriptors = [.output: output, .error: error]
+        let limit = min(CapturedOutput.resultLimit, start.request.limits.outputBytes)
+        captured = [.output: CapturedOutput(limit: limit), .error: CapturedOutput(limit: limit)]
     }
 
-    var id: ObjectIdentifier { ObjectIdentifier(start.handle) }
+    var id: UInt64 { start.handle.id }
     /// Nobody holds its pipes any more.
-    var isSilent: Bool { descriptors[.output] == nil && descriptors[.error] == nil }
-
-    /// When the loop has to look at it next without an event.
-    var deadline: ContinuousClock.Instant? {
-        if let drainUntil { return drainUntil }
-        return killSent ? nil : killAt
-    }
+    var isSilent: Bool { descriptors.isEmpty }
+    var hasEnded: Bool { end != nil }
 
     func descriptor(of source: Source) -> CInt { descriptors[source] ?? -1 }
 
@@ -54,48 +46,51 @@ final class RunningProcess {
         Glibc.close(descriptor)
     }
 
-    func read(_ source: Source, into buffer: UnsafeMutableRawBufferPointer) -> ReadResult {
-        guard let descriptor = descriptors[source] else { return .more }
+    /// - Returns: false where the stream has ended.
+    func read(_ source: Source, into buffer: UnsafeMutableRawBufferPointer) -> Bool {
+        guard let descriptor = descriptors[source] else { return true }
         for _ in 0..<RunningProcess.readsPerTurn {
             let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
-            if count < 0 { return errno == EAGAIN || errno == EINTR ? .more : .ended }
-            if count == 0 { return .ended }
-            let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
-            if source == .output { output.append(bytes) } else { error.append(bytes) }
-            if count < buffer.count { return .more }
+            if count < 0 { return errno == EAGAIN || errno == EINTR }
+            if count == 0 { return false }
+            take(UnsafeRawBufferPointer(rebasing: buffer[..<count]), of: source)
+            if count < buffer.count { return true }
         }
-        return .more
-    }
-
-    /// Only called before the leader is reaped: until then no other group can have its number.
-    func signalGroup(_ signal: CInt) {
-        precondition(exit == nil, "a reaped process has no group")
-        _ = kill(-pid, signal)
-    }
-
-    /// - Returns: false where the end cannot be read.
-    func reap() -> Bool {
-        var result = scheduler_exit()
-        guard scheduler_reap(pid, &result) == 1 else { return false }
-        exit = result
         return true
     }
 
-    /// Waits for a process that was just killed; on the loop's thread, for the rare case that it cannot be watched.
-    func reapBlocking() {
-        var status: CInt = 0
-        while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+    private func take(_ bytes: UnsafeRawBufferPointer, of source: Source) {
+        captured[source]?.append(bytes)
+        guard let onLine = start.request.onLine else { return }
+        lines[source]?.append(bytes) { onLine(source.stream, $0) }
+    }
+
+    /// Notes that it and all that descends from it are gone.
+    func note(_ event: scheduler_keeper_event, drainFor time: Duration) {
+        end = event
+        drainUntil = .now + time
     }
 
     func finish() {
-        guard let exit else { preconditionFailure("finished before it was reaped") }
+        guard let end else { preconditionFailure("finished before its end") }
+        if let onLine = start.request.onLine {
+            for source in Source.allCases { lines[source]?.finish { onLine(source.stream, $0) } }
+        }
+        let exit = end.exit
         start.continuation.resume(
             returning: ProcessOutcome(
                 ending: exit.signal == 0 ? .exited(Int(exit.status)) : .killed(signal: exit.signal),
-                standardOutput: output,
-                standardError: error,
-                wasStopped: wasStopped,
-                cpuTime: .microseconds(exit.cpu_microseconds),
-                peakMemoryBytes: exit.peak_memory_bytes))
+                standardOutput: captured[.output] ?? CapturedOutput(),
+                standardError: captured[.error] ?? CapturedOutput(),
+                wasStopped: end.was_stopped != 0,
+                ranOutOfMemory: end.memory_kills > 0,
+                usage: ResourceUsage(
+                    cpuTime: .microseconds(exit.cpu_microseconds), peakMemoryBytes: exit.peak_memory_bytes)))
     }
+
+    func fail(_ error: SchedulerError) { start.continuation.resume(throwing: error) }
+}
+
+extension RunningProcess.Source {
+    fileprivate var stream: LogStream { self == .output ? .stdout : .stderr }
 }

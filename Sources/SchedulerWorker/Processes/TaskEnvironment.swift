@@ -31,8 +31,9 @@ public struct TaskEnvironment: Sendable {
     ///
     /// The task's values replace inherited ones, the run's identity replaces both.
     ///
+    /// - Parameter user: as whom it runs; nil: the worker's user, whose home is inherited.
     /// - Throws: `validation` for a name that no environment can hold.
-    func variables(of run: RunContext) throws -> [String: String] {
+    func variables(of run: RunContext, as user: TaskUser? = nil) throws -> [String: String] {
         for (name, value) in run.spec.environment
         where name.isEmpty || name.contains("=") || name.utf8.contains(0) || value.utf8.contains(0) {
             throw SchedulerError.invalid(
@@ -40,6 +41,7 @@ public struct TaskEnvironment: Sendable {
         }
         var variables = ["PATH": TaskEnvironment.standardPath]
         variables.merge(inherited) { $1 }
+        if let user { variables["HOME"] = user.home }
         variables.merge(run.spec.environment) { $1 }
         variables["SCHEDULER_RUN_ID"] = "\(run.attempt.run)"
         variables["SCHEDULER_ATTEMPT"] = "\(run.attempt.attempt)"

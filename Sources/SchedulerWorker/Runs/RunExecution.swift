@@ -12,24 +12,29 @@ struct RunExecution: Sendable {
     let held: HeldAttempts
     let slots: Slots
     let keeper: OutcomeKeeper
+    let logs: LogShipper
     let clock: any SchedulerClock
     let logger: Logger
 
     /// Executes, judges, frees the slot, and reports.
     ///
-    /// The outcome is kept before it is reported, so that nothing that happens to the report loses it.
+    /// The outcome is kept before it is reported, so that nothing that happens to the report loses it. It is reported
+    /// after the log, so that whoever sees the end of a run can read all that it said.
     func run(_ claimed: ClaimedRun) async {
         let startedAt = clock.now
-        let finished = await execute(claimed)
+        let log = logs.open(claimed)
+        let finished = await execute(claimed, log)
+        let endedAt = clock.now
         let judgement = AttemptJudgement(finished, stopped: held.end(claimed.attempt))
         slots.release(1)
         logger.debug(
             "Run \(claimed.attempt.run) ended as \(judgement.ending) on attempt \(claimed.attempt.attempt)",
             metadata: [LogKey.runID: "\(claimed.attempt.run)", LogKey.attempt: "\(claimed.attempt.attempt)"])
+        await logs.finish(log)
         await keeper.keep(
             RunOutcome(
                 attempt: claimed.attempt, worker: worker, ending: judgement.ending, startedAt: startedAt,
-                endedAt: clock.now, result: judgement.result, exitCode: judgement.exitCode,
+                endedAt: endedAt, result: judgement.result, exitCode: judgement.exitCode,
                 errorMessage: judgement.message, errorStack: judgement.stack, usage: judgement.usage,
                 returnDelay: judgement.returnDelay))
     }
@@ -38,8 +43,8 @@ struct RunExecution: Sendable {
     /// cancel).
     ///
     /// It is awaited here and follows this task's cancellation, so it never outlives the attempt.
-    private func execute(_ claimed: ClaimedRun) async -> Result<TaskResult, any Error> {
-        let work = Task { try await result(of: claimed) }
+    private func execute(_ claimed: ClaimedRun, _ log: RunLog) async -> Result<TaskResult, any Error> {
+        let work = Task { try await result(of: claimed, log) }
         held.begin(claimed.attempt) { work.cancel() }
         return await withTaskCancellationHandler {
             await work.result
@@ -48,7 +53,7 @@ struct RunExecution: Sendable {
         }
     }
 
-    private func result(of claimed: ClaimedRun) async throws -> TaskResult {
+    private func result(of claimed: ClaimedRun, _ log: RunLog) async throws -> TaskResult {
         guard let known = try await specs.spec(of: claimed.version) else {
             throw SchedulerError.invalid("task", "version \(claimed.version.version) of the task does not exist")
         }
@@ -56,6 +61,7 @@ struct RunExecution: Sendable {
         guard let executor = executors.executor(named: spec.executor) else {
             throw MissingExecutor(name: spec.executor)
         }
+        log.setLimit(spec.limits.outputBytes)
         let results = try await upstreams.results(for: claimed)
         let timeout = Duration.seconds(spec.timeoutSeconds)
         held.setDeadline(.now + timeout, of: claimed.attempt)
@@ -64,6 +70,6 @@ struct RunExecution: Sendable {
             RunContext(
                 attempt: claimed.attempt, tenant: claimed.tenant, task: claimed.version.task, spec: spec,
                 scheduledAt: claimed.scheduledAt, upstreams: results, traceContext: claimed.traceContext,
-                timeout: timeout))
+                timeout: timeout, output: log))
     }
 }

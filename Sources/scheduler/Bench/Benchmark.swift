@@ -23,6 +23,8 @@ struct Benchmark: Sendable {
     let batch: Int
     /// The longest wait for the end.
     let patience: Duration
+    /// What the task is beside its name and that its runs have no limit.
+    var task: [String: JSONValue] = ["executor": "function", "config": ["name": "noop"]]
 
     /// Creates the task, triggers the runs, waits for their end, checks each, and deletes the task.
     ///
@@ -40,10 +42,10 @@ struct Benchmark: Sendable {
     }
 
     private func createTask() async throws -> TaskID {
-        let body: JSONValue = [
-            "name": .string("bench-\(RunID(at: SystemClock().now))"), "executor": "function",
-            "config": ["name": "noop"], "max_concurrent": 0,
+        let given: [String: JSONValue] = [
+            "name": .string("bench-\(RunID(at: SystemClock().now))"), "max_concurrent": 0,
         ]
+        let body = JSONValue.object(given.merging(task) { $1 })
         guard let id = try await client.call("POST", "/api/tasks", body: body)["id"]?.integer else {
             throw SchedulerError(.internal, "the API created a task without an id")
         }

@@ -38,25 +38,32 @@ struct BenchCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "How many runs a second it takes end to end.",
             discussion: """
-                Creates a task whose function does nothing, triggers its runs in batches over HTTP, waits until the \
-                store shows each of them completed, checks that each started once, and prints the rates.
+                Creates a task, triggers its runs in batches over HTTP, waits until the store shows each of them \
+                completed, checks that each started once, and prints the rates.
                 """)
 
         @OptionGroup var target: Target
         @Option(help: "How many runs to trigger in each round.") var runs = 20_000
         @Option(help: "How many runs go in one request, 1 to 1000.") var batch = 1_000
         @Option(help: "How many rounds to measure; the median counts.") var rounds = 3
+        @Option(help: "The task as JSON; by default one whose function does nothing.")
+        var task = #"{"executor":"function","config":{"name":"noop"}}"#
 
         func validate() throws {
+            guard (try? JSONValue(parsing: task))?.object != nil else {
+                throw ValidationError("--task is a JSON object, as POST /api/tasks takes it")
+            }
             guard runs > 0, rounds > 0, (1...1_000).contains(batch) else {
                 throw ValidationError("--runs and --rounds are above 0, --batch is 1 to 1000")
             }
         }
 
         func run() async throws {
+            let task = try JSONValue(parsing: task).object ?? [:]
             try await target.measure { client in
                 let benchmark = Benchmark(
-                    client: client, runs: runs, concurrency: target.concurrency, batch: batch, patience: .seconds(600))
+                    client: client, runs: runs, concurrency: target.concurrency, batch: batch, patience: .seconds(600),
+                    task: task)
                 var rates: [Double] = []
                 for round in 1...rounds {
                     let figures = try await benchmark.measure()

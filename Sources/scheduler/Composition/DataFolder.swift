@@ -8,12 +8,16 @@ import SchedulerErrors
 /// The lock is the system's (`flock(2)`): it ends with the process, however that ends.
 struct DataFolder: Sendable {
     let path: String
-    private let descriptor: Int32
+    /// Holds the lock, also in a process that inherits it.
+    let descriptor: Int32
+
+    /// How long a start waits for the tasks of a scheduler that was killed: its keeper holds the lock until they are gone.
+    private static let patience = Duration.seconds(5)
 
     /// Makes the folder if it is missing and locks it.
     ///
     /// - Throws: `configuration` where it cannot be made or another process uses it.
-    static func lock(_ folder: String) throws -> DataFolder {
+    static func lock(_ folder: String) async throws -> DataFolder {
         let path = URL(fileURLWithPath: folder).standardizedFileURL.path
         do {
             try FileManager.default.createDirectory(
@@ -23,9 +27,18 @@ struct DataFolder: Sendable {
         }
         let descriptor = open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw refused(path, "cannot be written to; choose another with --data") }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            close(descriptor)
-            throw refused(path, "is used by another scheduler; stop that one, or choose another folder with --data")
+        let end = ContinuousClock.now + patience
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            guard ContinuousClock.now < end else {
+                close(descriptor)
+                throw refused(path, "is used by another scheduler; stop that one, or choose another folder with --data")
+            }
+            do {
+                try await Task.sleep(for: .milliseconds(50))
+            } catch {
+                close(descriptor)
+                throw error
+            }
         }
         return DataFolder(path: path, descriptor: descriptor)
     }

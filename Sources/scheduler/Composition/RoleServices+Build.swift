@@ -39,16 +39,18 @@ extension RoleServices {
 
     static func worker(_ configuration: AppConfig, logger: Logger) async throws -> RoleServices {
         try configuration.requireServers(role: "worker")
+        let processes = try TaskProcesses.settings(configuration.worker, mayBeRoot: false, logger: logger)
         let queue = try makeRabbitMQ(configuration, role: "worker", logger: logger)
         let store = try await Stores.postgres(configuration, role: "worker", logger: logger)
-        let worker = makeWorker(configuration, store: store, queue: queue, logger: logger)
+        let worker = makeWorker(
+            configuration, store: store, queue: queue, processes: processes, logger: logger)
         return RoleServices(
             services: [store.postgresWakeUps, queue, worker], shutdownGrace: configuration.worker.shutdownGrace,
             close: { await store.shutdown() })
     }
 
     static func standalone(_ configuration: AppConfig, logger: Logger) async throws -> RoleServices {
-        let folder = try DataFolder.lock(configuration.standalone.dataFolder)
+        let folder = try await DataFolder.lock(configuration.standalone.dataFolder)
         let clock = SystemClock()
         let store = try SQLiteStore(
             path: folder.databasePath(configuration.database.url), clock: { clock.now }, wakeUps: InProcessWakeUps())
@@ -57,7 +59,11 @@ extension RoleServices {
         if count > 0 { logger.notice("\(count) runs were under way at the last end and are taken back") }
         let queue = InProcessMessageQueue()
         let dispatcher = makeDispatcher(configuration, store: store, queue: queue, partitions: nil, logger: logger)
-        let worker = makeWorker(configuration, store: store, queue: queue, logger: logger)
+        let worker = makeWorker(
+            configuration, store: store, queue: queue,
+            processes: try TaskProcesses.settings(
+                configuration.worker, mayBeRoot: true, lock: folder.descriptor, logger: logger),
+            logger: logger)
         // Its only worker is a part of this process, which would end with it.
         let api = makeAPI(configuration, store: store, drainsWorkers: false, logger: logger) { port in
             Welcome.show(address: "http://\(configuration.api.host):\(port)", folder: folder.path)
@@ -100,38 +106,15 @@ extension RoleServices {
         isItemFault: @escaping @Sendable (any Error) -> Bool = SettleRuns.isItemFault,
         logger: Logger
     ) -> [any Service] {
-        let freed = Signal()
-        let settings = configuration.dispatcher
-        let elector = LeaderElector(
-            locks: store.locks, owner: "\(WorkerID.fresh(at: SystemClock().now))", term: settings.leaderTerm,
-            logger: logger)
-        let recovery = RecoveryService(
-            recovery: store.recovery, elector: elector, freed: freed, lease: configuration.worker.lease,
-            unclaimedAfter: settings.unclaimed, overdueAfter: configuration.worker.killGrace + .seconds(30),
-            logger: logger)
-        let housekeeper = partitions.map {
-            Housekeeper(partitions: $0, elector: elector, daysAhead: settings.partitionsAheadDays, logger: logger)
-        }
-        let zoneWatch = ZoneWatch(
-            followZones: FollowZones(
-                settings: store.zoneSettings, zones: SystemZones.shared, wakeUps: store.wakeUps, logger: logger),
-            elector: elector, logger: logger)
-        let ticker = Ticker(
-            fireDueTasks: FireDueTasks(
-                tasks: store.tasks, wakeUps: store.wakeUps, decider: makeDecider(configuration), logger: logger),
-            wakeUps: store.wakeUps, isLeading: { elector.lease != nil }, poll: settings.poll, logger: logger)
-        let picker = Picker(
-            pickRuns: PickRuns(runs: store.runs, queue: queue, batch: settings.pickBatch, logger: logger),
-            queue: queue, wakeUps: store.wakeUps, signal: freed, poll: settings.poll, logger: logger)
-        let receiver = OutcomeReceiver(
-            queue: queue, settleRuns: SettleRuns(runs: store.runs, isItemFault: isItemFault, logger: logger),
-            freed: freed, logger: logger)
-        // The receiver is shut down last, since it settles what the others still cause.
-        return [receiver, elector, recovery, zoneWatch] + (housekeeper.map { [$0] } ?? []) + [ticker, picker]
+        Dispatcher.services(
+            store: store, queue: queue, settings: configuration.dispatcher, lease: configuration.worker.lease,
+            overdueAfter: configuration.worker.killGrace + .seconds(30), partitions: partitions,
+            isItemFault: isItemFault, logger: logger)
     }
 
     private static func makeWorker(
-        _ configuration: AppConfig, store: any SchedulerStore, queue: any MessageQueue, logger: Logger
+        _ configuration: AppConfig, store: any SchedulerStore, queue: any MessageQueue,
+        processes: ProcessSettings, logger: Logger
     ) -> WorkerService {
         let settings = configuration.worker
         return WorkerService(
@@ -139,10 +122,11 @@ extension RoleServices {
                 name: settings.name, hostname: Defaults.workerName, taskTypes: settings.taskTypes,
                 version: BuildVersion.text),
             store: store, queue: queue,
-            executors: ExecutorFactory(killGrace: settings.killGrace).makeRegistry(),
+            executors: ExecutorFactory(processes: processes).makeRegistry(),
             configuration: WorkerConfiguration(
                 slots: settings.maxConcurrentTasks, heartbeat: settings.heartbeat, lease: settings.lease,
-                killGrace: settings.killGrace, shutdownGrace: settings.shutdownGrace),
+                killGrace: settings.killGrace, shutdownGrace: settings.shutdownGrace,
+                logLinesPerSecond: settings.logLinesPerSecond, logBytesPerSecond: settings.logBytesPerSecond),
             logger: logger)
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import SchedulerTestingUtils
 import Synchronization
 import Testing
 
@@ -15,7 +16,7 @@ final class SchedulerProcess: Sendable {
         try Data().write(to: log)
         let output = try FileHandle(forWritingTo: log)
         let process = Process()
-        process.executableURL = try SchedulerProcess.binary()
+        process.executableURL = URL(fileURLWithPath: try SchedulerBinary.path())
         process.arguments = arguments
         var clean = ["PATH": "/usr/bin:/bin", "HOME": folder.path]
         for name in ["LD_LIBRARY_PATH"] { clean[name] = ProcessInfo.processInfo.environment[name] }
@@ -51,18 +52,6 @@ final class SchedulerProcess: Sendable {
     }
 
     var output: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
-
-    /// The binary beside the test bundle.
-    static func binary() throws -> URL {
-        var folder = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
-            .deletingLastPathComponent()
-        for _ in 0..<4 {
-            let candidate = folder.appendingPathComponent("scheduler")
-            if FileManager.default.isExecutableFile(atPath: candidate.path) { return candidate }
-            folder.deleteLastPathComponent()
-        }
-        throw TestFailure("the scheduler binary was not found beside \(CommandLine.arguments[0])")
-    }
 }
 
 extension Process {

@@ -27,6 +27,7 @@ struct APITestBench: Sendable {
     init(
         configuration: APIConfiguration = APIConfiguration(port: 0),
         probes: [HealthProbe] = [],
+        pace: StreamPace = StreamPace(poll: .milliseconds(5)),
         decorating decorate: (InMemoryStore) -> any SchedulerStore = { $0 }
     ) {
         let clock = VirtualClock()
@@ -38,7 +39,7 @@ struct APITestBench: Sendable {
         self.store = store
         server = APIServer(
             configuration: configuration, service: service, probes: probes, version: "1.2.3", clock: clock,
-            logger: logger)
+            pace: pace, logger: logger, onListening: { _ in })
     }
 
     func run(_ transport: Transport, _ test: @Sendable (APITestClient) async throws -> Void) async throws {

@@ -22,7 +22,8 @@ struct MessageCodecTests {
             exitCode: -9, errorMessage: "no \"route\" to \u{2028} host/…"),
         RunOutcome(
             attempt: attempt(3), worker: worker, ending: .timeout, startedAt: now, endedAt: .distantFuture, result: nil,
-            exitCode: Int(Int32.max), errorMessage: ""),
+            exitCode: Int(Int32.max), errorMessage: "", errorStack: "a\n\tb \"c\"",
+            usage: ResourceUsage(cpuTime: .microseconds(12_345_678), peakMemoryBytes: 1 << 40)),
         RunOutcome(
             attempt: attempt(4), worker: worker, ending: .interruption, startedAt: .distantPast, endedAt: now,
             result: .integer(.max)),
@@ -175,10 +176,12 @@ struct MessageCodecTests {
     func escapedNUL() throws {
         var outcome = Self.outcomes[0]
         outcome.errorMessage = "a\u{0}b"
+        outcome.errorStack = "\u{0}c"
         outcome.result = ["k\u{0}": ["v\u{0}"]]
         let bytes = TaskStatusUpdateMessage(outcomes: [outcome]).encoded(at: Self.now)
         let read = try MessageDecoder.outcomes(in: bytes)[0]
         #expect(read.errorMessage == "a\u{FFFD}b")
+        #expect(read.errorStack == "\u{FFFD}c")
         #expect(read.result == ["k\u{FFFD}": ["v\u{FFFD}"]])
         #expect(read.attempt == outcome.attempt)
     }

@@ -49,6 +49,9 @@ struct WireOutcome: Codable, Equatable {
     var result: JSONValue?
     var exitCode: Int?
     var errorMessage: String?
+    var errorStack: String?
+    var cpuTimeUs: Int64?
+    var memoryPeakBytes: Int64?
     var returnDelayMs: Int64?
 
     init(_ outcome: RunOutcome) {
@@ -68,6 +71,9 @@ struct WireOutcome: Codable, Equatable {
         result = outcome.result
         exitCode = outcome.exitCode
         errorMessage = outcome.errorMessage
+        errorStack = outcome.errorStack
+        cpuTimeUs = outcome.usage?.cpuTime.microseconds
+        memoryPeakBytes = outcome.usage?.peakMemoryBytes
         returnDelayMs = outcome.returnDelay > .zero ? outcome.returnDelay.milliseconds : nil
     }
 }

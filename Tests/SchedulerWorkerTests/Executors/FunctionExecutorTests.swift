@@ -101,7 +101,7 @@ struct DefaultExecutorRegistryTests {
     @Test("the factory makes every executor under its names")
     func factory() {
         let registry = ExecutorFactory().makeRegistry()
-        #expect(registry.names == ["bash", "command", "function", "http", "shell", "webhook"])
+        #expect(registry.names == ["bash", "command", "custom", "function", "http", "python", "shell", "webhook"])
         for name in registry.names { #expect(registry.executor(named: name)?.name == name) }
         #expect(registry.executor(named: "lua") == nil)
     }

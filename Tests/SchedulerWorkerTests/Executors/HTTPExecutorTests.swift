@@ -1,3 +1,4 @@
+import Glibc
 import NIOHTTP1
 import SchedulerDomain
 import SchedulerErrors
@@ -11,27 +12,12 @@ struct HTTPExecutorTests {
     private let executor = HTTPExecutor()
 
     private func context(_ config: JSONValue, command: String? = nil) -> RunContext {
-        .fixture(.fixture(taskType: "http", executor: "http", command: command, config: config))
-    }
-
-    /// Runs the body with a server, which is stopped afterwards.
-    private func withServer(
-        _ respond: @escaping @Sendable (TinyHTTPServer.Request) -> TinyHTTPServer.Response,
-        _ body: (TinyHTTPServer) async throws -> Void
-    ) async throws {
-        let server = try await TinyHTTPServer(respond)
-        do {
-            try await body(server)
-        } catch {
-            try await server.stop()
-            throw error
-        }
-        try await server.stop()
+        .http(config, command: command)
     }
 
     @Test("a JSON body is sent, and the answer becomes the result")
     func posts() async throws {
-        try await withServer { request in
+        try await TinyHTTPServer.with { request in
             .init(status: 201, headers: ["Content-Type": "application/json", "X-Seen": "1"], body: request.body)
         } _: { server in
             let run = context([
@@ -58,7 +44,7 @@ struct HTTPExecutorTests {
 
     @Test("a string body is sent as it is, and a text answer stays text")
     func raw() async throws {
-        try await withServer {
+        try await TinyHTTPServer.with {
             .init(body: "got \($0.body)")
         } _: { server in
             let result = try await executor.execute(
@@ -69,7 +55,7 @@ struct HTTPExecutorTests {
 
     @Test("the same object is taken as JSON text in command")
     func inCommand() async throws {
-        try await withServer { _ in
+        try await TinyHTTPServer.with { _ in
             .init(status: 204)
         } _: { server in
             let result = try await executor.execute(context([:], command: #"{"url":"\#(server.url)"}"#))
@@ -83,7 +69,7 @@ struct HTTPExecutorTests {
             (404, ErrorType.user), (400, .user), (429, .system), (500, .system), (503, .system), (304, .system),
         ])
     func statuses(status: Int, type: ErrorType) async throws {
-        try await withServer { _ in
+        try await TinyHTTPServer.with { _ in
             .init(status: status)
         } _: { server in
             let result = try await executor.execute(
@@ -93,9 +79,9 @@ struct HTTPExecutorTests {
         }
     }
 
-    @Test("expected statuses replace 2xx", arguments: [JSONValue.integer(404), [200, 404]])
+    @Test("expected statuses replace 2xx", arguments: [JSONValue.integer(404), [200, 404], "4xx", ["2xx", 404]])
     func expected(statuses: JSONValue) async throws {
-        try await withServer { _ in
+        try await TinyHTTPServer.with { _ in
             .init(status: 404)
         } _: { server in
             let result = try await executor.execute(
@@ -104,20 +90,21 @@ struct HTTPExecutorTests {
         }
     }
 
-    @Test("an answer that does not come in time is a TIMEOUT")
-    func timeout() async throws {
-        try await withServer { _ in
-            .init(isSilent: true)
+    @Test("a status that is listed for retry is never a success")
+    func retriedSuccess() async throws {
+        try await TinyHTTPServer.with { _ in
+            .init(status: 202)
         } _: { server in
-            let result = try await executor.execute(context(["url": .string(server.url), "timeout_seconds": 0.2]))
-            #expect(result.error?.type == .timeout)
+            let result = try await executor.execute(
+                context(["url": .string(server.url), "retry_on_status_codes": 202]))
+            #expect(result.error?.type == .system)
         }
     }
 
     @Test("the run's time limits the call's")
     func runLimit() async throws {
-        try await withServer { _ in
-            .init(isSilent: true)
+        try await TinyHTTPServer.with { _ in
+            .init(way: .silent)
         } _: { server in
             var run = context(["url": .string(server.url)])
             run.timeout = .milliseconds(200)
@@ -126,48 +113,9 @@ struct HTTPExecutorTests {
         }
     }
 
-    @Test("a refused connection, an unknown name and a hang-up are NETWORK_ERROR")
-    func network() async throws {
-        try await withServer { _ in
-            .init(hangsUp: true)
-        } _: { server in
-            let result = try await executor.execute(context(["url": .string(server.url)]))
-            #expect(result.error?.type == .network)
-        }
-        for url in ["http://127.0.0.1:1/", "http://no-such-name.invalid/", "https://127.0.0.1:1/"] {
-            let result = try await executor.execute(context(["url": .string(url), "timeout_seconds": 20]))
-            #expect(result.error?.type == .network, "\(url): \(String(describing: result.error))")
-        }
-    }
-
-    @Test("a server without TLS is a NETWORK_ERROR for https")
-    func noTLS() async throws {
-        try await withServer { _ in
-            .init()
-        } _: { server in
-            let url = JSONValue.string("https://127.0.0.1:\(server.port)/")
-            let result = try await executor.execute(context(["url": url]))
-            #expect(result.error?.type == .network)
-        }
-    }
-
-    @Test("at most five redirects are followed")
-    func redirects() async throws {
-        try await withServer { request in
-            let left = Int(request.path.dropFirst()) ?? 0
-            return left == 0
-                ? .init(body: "arrived") : .init(status: 302, headers: ["Location": "/\(left - 1)"])
-        } _: { server in
-            let five = try await executor.execute(context(["url": .string(server.url + "/5")]))
-            #expect(five.result?["result"] == "arrived")
-            let six = try await executor.execute(context(["url": .string(server.url + "/6")]))
-            #expect(six.error?.type == .system)
-        }
-    }
-
     @Test("a long body is cut at 1 MiB")
     func longBody() async throws {
-        try await withServer { _ in
+        try await TinyHTTPServer.with { _ in
             .init(body: String(repeating: "x", count: 3_000_000))
         } _: { server in
             let result = try await executor.execute(context(["url": .string(server.url)]))
@@ -180,7 +128,7 @@ struct HTTPExecutorTests {
 
     @Test("NUL in an answer is replaced")
     func withoutNUL() async throws {
-        try await withServer { _ in
+        try await TinyHTTPServer.with { _ in
             .init(body: "a\0b")
         } _: { server in
             let result = try await executor.execute(context(["url": .string(server.url)]))
@@ -190,7 +138,7 @@ struct HTTPExecutorTests {
 
     @Test("a connection is used again")
     func reuse() async throws {
-        try await withServer { _ in
+        try await TinyHTTPServer.with { _ in
             .init(body: "ok")
         } _: { server in
             for _ in 0..<5 { _ = try await executor.execute(context(["url": .string(server.url)])) }
@@ -200,8 +148,8 @@ struct HTTPExecutorTests {
 
     @Test("cancelling ends the call")
     func cancels() async throws {
-        try await withServer { _ in
-            .init(isSilent: true)
+        try await TinyHTTPServer.with { _ in
+            .init(way: .silent)
         } _: { server in
             let run = context(["url": .string(server.url)])
             let work = Task { try await executor.execute(run) }
@@ -211,20 +159,72 @@ struct HTTPExecutorTests {
         }
     }
 
+    @Test("a body is cut at the task's own limit of output too, and never inside of a character")
+    func ownLimit() async throws {
+        try await TinyHTTPServer.with { _ in
+            .init(body: String(repeating: "\u{20AC}", count: 100))
+        } _: { server in
+            var run = context(["url": .string(server.url)])
+            run.spec.limits.maxOutputBytes = 10
+            let result = try await executor.execute(run)
+            #expect(result.stdout == "\u{20AC}\u{20AC}\u{20AC}\n[\u{2026} the rest was not read \u{2026}]\n")
+            #expect(result.result?["metadata"]?["truncated"] == true)
+        }
+    }
+
+    @Test("a HEAD request has an answer without a body")
+    func head() async throws {
+        try await TinyHTTPServer.with { _ in
+            .init(headers: ["X-Seen": "1"])
+        } _: { server in
+            let result = try await executor.execute(context(["url": .string(server.url), "method": "HEAD"]))
+            #expect(result.success)
+            #expect(result.result?["result"] == "")
+            #expect(server.requests.map(\.method) == ["HEAD"])
+        }
+    }
+
+    @Test("1,000 calls to one host are under way at once")
+    func thousand() async throws {
+        raiseDescriptorLimit()
+        let count = 1_000
+        try await TinyHTTPServer.with { _ in
+            .init(body: "ok", way: .together(count))
+        } _: { server in
+            let run = context(["url": .string(server.url), "timeout_seconds": 60, "connect_timeout_seconds": 60])
+            let executor = executor
+            let ended = try await withThrowingTaskGroup(of: Bool.self) { group in
+                for _ in 0..<count { group.addTask { try await executor.execute(run).success } }
+                return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+            }
+            #expect(ended == count)
+        }
+    }
+
     @Test("all faults of a configuration are named at once")
     func faults() async throws {
         let error = await #expect(throws: SchedulerError.self) {
             try await executor.execute(
                 context([
                     "url": "ftp://x", "method": "BREW", "headers": ["A": 1], "timeout_seconds": 0,
-                    "expected_status": [99], "retry_on_status_codes": "x", "colour": "red",
+                    "expected_status": [99], "retry_on_status_codes": "x", "colour": "red", "max_redirects": 21,
+                    "connect_timeout_seconds": 61,
                 ]))
         }
         #expect(error?.code == .validation)
         #expect(
             error?.faults.map(\.field) == [
-                "config.url", "config.method", "config.headers.A", "config.timeout_seconds", "config.expected_status",
+                "config.url", "config.method", "config.headers.A", "config.timeout_seconds",
+                "config.connect_timeout_seconds", "config.max_redirects", "config.expected_status.0",
                 "config.retry_on_status_codes", "config.colour",
             ])
     }
+}
+
+/// Both ends of every connection are in this process.
+private func raiseDescriptorLimit() {
+    var limit = rlimit()
+    getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    limit.rlim_cur = limit.rlim_max
+    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
 }

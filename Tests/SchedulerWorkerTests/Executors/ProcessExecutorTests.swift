@@ -8,7 +8,9 @@ import Testing
 
 @Suite("Shell and command executors")
 struct ProcessExecutorTests {
-    private let executors = ProcessExecutors()
+    private let executors: ProcessExecutors
+
+    init() throws { executors = try ProcessExecutors() }
 
     @Test("output, error output and exit code are captured")
     func captures() async throws {
@@ -85,7 +87,7 @@ struct ProcessExecutorTests {
     @Test("a task sees the allow-list, its own variables and the run's identity, and nothing else")
     func environment() async throws {
         setenv("SCHEDULER_WORKER_TEST_SECRET", "hidden", 1)
-        let executors = ProcessExecutors(
+        let executors = try ProcessExecutors(
             inherited: [
                 "PATH": "/usr/bin:/bin", "HOME": "/nowhere", "TZ": "UTC", "DATABASE_URL": "secret", "LANG": "C",
             ])
@@ -213,7 +215,7 @@ struct ProcessExecutorTests {
             #expect(text.hasSuffix("last\n"))
             #expect(text.contains("bytes cut"))
         }
-        #expect(result.stdout.utf8.count < CapturedOutput.captureLimit + 100)
+        #expect(result.stdout.utf8.count < CapturedOutput.resultLimit + 100)
         #expect((result.result?["stdout"]?.string ?? "").utf8.count < CapturedOutput.resultLimit + 100)
     }
 

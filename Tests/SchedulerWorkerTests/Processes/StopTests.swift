@@ -19,7 +19,7 @@ struct StopTests {
     @Test("a process that obeys SIGTERM ends at once and keeps what it said")
     func obeys() async throws {
         let folder = try TemporaryFolder()
-        let executors = ProcessExecutors(killGrace: .seconds(30))
+        let executors = try ProcessExecutors(killGrace: .seconds(30))
         let began = ContinuousClock.now
         let result = try await cancelled(
             executors, "echo begun; echo x > '\(folder.file("ready"))'; sleep 60", ready: folder.file("ready"))
@@ -33,7 +33,7 @@ struct StopTests {
     func leavesWithZero() async throws {
         let folder = try TemporaryFolder()
         let result = try await cancelled(
-            ProcessExecutors(killGrace: .seconds(30)),
+            try ProcessExecutors(killGrace: .seconds(30)),
             "trap 'exit 0' TERM; echo x > '\(folder.file("ready"))'; while :; do sleep 0.05; done",
             ready: folder.file("ready"))
         #expect(!result.success)
@@ -44,7 +44,7 @@ struct StopTests {
     func ignores() async throws {
         let folder = try TemporaryFolder()
         let result = try await cancelled(
-            ProcessExecutors(), "trap '' TERM; echo x > '\(folder.file("ready"))'; while :; do sleep 60; done",
+            try ProcessExecutors(), "trap '' TERM; echo x > '\(folder.file("ready"))'; while :; do sleep 60; done",
             ready: folder.file("ready"))
         #expect(result.error?.message == "stopped: killed by signal SIGKILL")
     }
@@ -54,7 +54,7 @@ struct StopTests {
         let folder = try TemporaryFolder()
         let file = folder.file("pid")
         _ = try await cancelled(
-            ProcessExecutors(), "(trap '' TERM; sh -c 'echo $PPID' > '\(file)'; while :; do sleep 60; done) & wait",
+            try ProcessExecutors(), "(trap '' TERM; sh -c 'echo $PPID' > '\(file)'; while :; do sleep 60; done) & wait",
             ready: file)
         let pid = try #require(TemporaryFolder.lines(of: file).first.flatMap { Int32($0) })
         try await eventually("the grandchild is gone") { !processExists(pid) }
@@ -65,7 +65,7 @@ struct StopTests {
         let folder = try TemporaryFolder()
         let file = folder.file("ready")
         let result = try await cancelled(
-            ProcessExecutors(killGrace: .seconds(30)),
+            try ProcessExecutors(killGrace: .seconds(30)),
             "sh -c 'trap \"sleep 0.2; echo cleaned; exit 0\" TERM; echo x > \"\(file)\"; while :; do sleep 0.05; done'"
                 + "; :",
             ready: file)
@@ -99,7 +99,7 @@ struct StopTests {
 
     @Test("a run that is cancelled before its process starts throws")
     func cancelledBeforeStart() async throws {
-        let executors = ProcessExecutors()
+        let executors = try ProcessExecutors()
         let work = Task {
             withUnsafeCurrentTask { $0?.cancel() }
             return try await executors.shell.execute(.shell("echo hello"))

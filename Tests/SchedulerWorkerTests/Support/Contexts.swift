@@ -11,6 +11,10 @@ extension RunContext {
             task: TaskID(1), spec: spec, scheduledAt: VirtualClock.start, timeout: .seconds(60))
     }
 
+    static func http(_ config: JSONValue, command: String? = nil) -> RunContext {
+        .fixture(.fixture(taskType: "http", executor: "http", command: command, config: config))
+    }
+
     static func shell(_ command: String, _ change: (inout TaskSpec) -> Void = { _ in }) -> RunContext {
         var spec = TaskSpec.fixture(taskType: "shell", executor: "shell", command: command)
         change(&spec)
@@ -30,11 +34,27 @@ extension RunContext {
 struct ProcessExecutors {
     let shell: ShellExecutor
     let command: CommandExecutor
+    let python: PythonExecutor
+    let custom: CustomExecutor
 
-    init(killGrace: Duration = .milliseconds(300), inherited: [String: String]? = nil) {
+    init(
+        killGrace: Duration = .milliseconds(300), inherited: [String: String]? = nil,
+        change: (inout ProcessSettings) -> Void = { _ in }
+    ) throws {
         let environment = inherited.map { TaskEnvironment(inherited: $0) } ?? TaskEnvironment()
-        let processes = TaskProcess(runner: ProcessRunner(killGrace: killGrace), environment: environment)
+        var settings = try ProcessSettings.forTests(killGrace: killGrace)
+        change(&settings)
+        let processes = TaskProcess(runner: ProcessRunner(settings), environment: environment)
         shell = ShellExecutor(processes)
         command = CommandExecutor(processes)
+        python = PythonExecutor(processes)
+        custom = CustomExecutor(processes)
+    }
+}
+
+extension ProcessSettings {
+    /// With the binary that was built beside the tests as the keeper.
+    static func forTests(killGrace: Duration) throws -> ProcessSettings {
+        ProcessSettings(keeper: KeeperProgram(path: try SchedulerBinary.path()), killGrace: killGrace)
     }
 }

@@ -14,13 +14,17 @@ final class WorkerBench: Sendable {
     let store: InMemoryStore
     /// The runs as the worker sees them.
     let faulty: FaultyTaskRunRepository
+    /// The logs as the worker sees them.
+    let logs: FaultyRunLogs
     let queue = FakeQueue()
     let functions = FunctionRegistry.withBuiltIns()
     let executors: DefaultExecutorRegistry
     let configuration: WorkerConfiguration
     let types: [String]
 
-    init(slots: Int = 8, types: [String] = ["function"], _ change: (inout WorkerConfiguration) -> Void = { _ in }) {
+    init(slots: Int = 8, types: [String] = ["function"], _ change: (inout WorkerConfiguration) -> Void = { _ in })
+        throws
+    {
         var configuration = WorkerConfiguration(
             slots: slots, heartbeat: .milliseconds(20), lease: .seconds(1), killGrace: .milliseconds(200),
             shutdownGrace: .seconds(6), settlementCheck: .milliseconds(50), resend: .milliseconds(200),
@@ -28,16 +32,19 @@ final class WorkerBench: Sendable {
         change(&configuration)
         self.configuration = configuration
         self.types = types
-        executors = ExecutorFactory(killGrace: configuration.killGrace, functions: functions).makeRegistry()
+        executors = ExecutorFactory(
+            processes: try .forTests(killGrace: configuration.killGrace), functions: functions
+        ).makeRegistry()
         let clock = SystemClock()
         store = InMemoryStore(now: { clock.now })
         faulty = FaultyTaskRunRepository(base: store.runs)
+        logs = FaultyRunLogs(base: store.runLogs)
     }
 
     func service(queue other: (any MessageQueue)?) -> WorkerService {
         WorkerService(
             identity: WorkerIdentity(name: "worker", hostname: "host", taskTypes: types),
-            store: FaultyStore(base: store, runs: faulty),
+            store: FaultyStore(base: store, runs: faulty, runLogs: logs),
             queue: other ?? queue,
             executors: executors, configuration: configuration,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
@@ -111,9 +118,9 @@ final class WorkerBench: Sendable {
 private struct FaultyStore: SchedulerStore {
     let base: InMemoryStore
     let runs: any TaskRunRepository
+    let runLogs: any RunLogRepository
 
     var tenants: any TenantRepository { base.tenants }
-    var runLogs: any RunLogRepository { base.runLogs }
     var tasks: any TaskRepository { base.tasks }
     var workers: any WorkerRepository { base.workers }
     var backfills: any BackfillRepository { base.backfills }

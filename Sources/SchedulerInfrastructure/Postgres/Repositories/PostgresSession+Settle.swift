@@ -65,7 +65,8 @@ private struct SettledBatch {
                 RunEnding(
                     run: run, status: status, counters: counters, worker: outcome.worker, startedAt: outcome.startedAt,
                     completedAt: outcome.endedAt, result: outcome.result, exitCode: outcome.exitCode,
-                    errorType: outcome.errorType, errorMessage: outcome.errorMessage))
+                    errorType: outcome.errorType, errorMessage: outcome.errorMessage, errorStack: outcome.errorStack,
+                    usage: outcome.usage))
             return .ended(status)
         case .retry(let delay, let counters):
             note(outcome, of: run, counters)

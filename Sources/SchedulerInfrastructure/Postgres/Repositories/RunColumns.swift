@@ -6,14 +6,15 @@ enum RunColumns {
         id, tenant_id, task_id, task_version, task_type, priority, concurrency_key, overrides, status, trigger_type,
         triggered_by, scheduled_at, due_at, dispatched_at, started_at, NULL::timestamptz, attempt, settled_attempt,
         failures, interruptions, crashes, worker_id, cancel_requested_at, progress, workflow_id, trace_context,
-        NULL::jsonb, NULL::integer, NULL::text, NULL::text, created_at, updated_at
+        NULL::jsonb, NULL::integer, NULL::text, NULL::text, NULL::text, NULL::integer, NULL::bigint, created_at,
+        updated_at
         """
 
     static let history = """
         id, tenant_id, task_id, task_version, task_type, priority, concurrency_key, overrides, status, trigger_type,
         triggered_by, scheduled_at, due_at, dispatched_at, started_at, completed_at, attempt, settled_attempt,
         failures, interruptions, crashes, worker_id, cancel_requested_at, progress, workflow_id, trace_context,
-        result, exit_code, error_type, error_message, created_at, updated_at
+        result, exit_code, error_type, error_message, error_stack, memory_peak_mb, cpu_time_ms, created_at, updated_at
         """
 }
 
@@ -30,7 +31,8 @@ extension PostgresRowReader {
             worker: try optionalUUID().map(WorkerID.init), cancelRequestedAt: try optionalInstant(),
             progress: try int(), workflow: try optionalUUID().map(RunID.init), traceContext: optionalText(),
             result: try optionalJSON(), exitCode: try optionalInt(), errorType: try optionalValue(),
-            errorMessage: optionalText(), createdAt: try instant(), updatedAt: try instant())
+            errorMessage: optionalText(), errorStack: optionalText(), memoryPeakMegabytes: try optionalInt(),
+            cpuTime: try optionalInt64().map { .milliseconds($0) }, createdAt: try instant(), updatedAt: try instant())
     }
 
     mutating func priority() throws -> Priority { Priority(level: try int()) ?? .normal }

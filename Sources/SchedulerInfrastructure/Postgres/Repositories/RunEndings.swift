@@ -50,6 +50,8 @@ struct RunEnding {
     var exitCode: Int?
     var errorType: ErrorType?
     var errorMessage: String?
+    var errorStack: String?
+    var usage: ResourceUsage?
 }
 
 /// How a run goes back to pending.
@@ -68,26 +70,29 @@ private enum RunEndingSQL {
         """
         WITH gone AS (
             DELETE FROM run_live AS run
-            USING unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+            USING unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
                   AS ending (id, status, failures, interruptions, crashes, worker_id, started_at, completed_at, result,
-                             exit_code, error_type, error_message)
+                             exit_code, error_type, error_message, error_stack, memory_peak_mb, cpu_time_ms)
             WHERE run.id = ending.id
             RETURNING run.id, run.tenant_id, run.task_id, run.task_version, run.task_type, run.priority,
                       run.concurrency_key, run.overrides, ending.status, run.trigger_type, run.triggered_by,
                       run.scheduled_at, run.due_at, run.dispatched_at, ending.started_at, ending.completed_at,
                       run.attempt, ending.failures, ending.interruptions, ending.crashes, ending.worker_id,
                       run.cancel_requested_at, run.progress, run.workflow_id, run.trace_context, ending.result,
-                      ending.exit_code, ending.error_type, ending.error_message, run.created_at
+                      ending.exit_code, ending.error_type, ending.error_message, ending.error_stack,
+                      ending.memory_peak_mb, ending.cpu_time_ms, run.created_at
         )
         INSERT INTO run_history (
             id, tenant_id, task_id, task_version, task_type, priority, concurrency_key, overrides, status,
             trigger_type, triggered_by, scheduled_at, due_at, dispatched_at, started_at, completed_at, attempt,
             settled_attempt, failures, interruptions, crashes, worker_id, cancel_requested_at, progress, workflow_id,
-            trace_context, result, exit_code, error_type, error_message, created_at, updated_at)
+            trace_context, result, exit_code, error_type, error_message, error_stack, memory_peak_mb, cpu_time_ms,
+            created_at, updated_at)
         SELECT id, tenant_id, task_id, task_version, task_type, priority, concurrency_key, overrides, status,
                trigger_type, triggered_by, scheduled_at, due_at, dispatched_at, started_at, completed_at, attempt,
                attempt, failures, interruptions, crashes, worker_id, cancel_requested_at, progress, workflow_id,
-               trace_context, result, exit_code, error_type, error_message, created_at, $13
+               trace_context, result, exit_code, error_type, error_message, error_stack, memory_peak_mb, cpu_time_ms,
+               created_at, $16
         FROM gone
         """)
 
@@ -145,7 +150,9 @@ extension PostgresSession {
                 .int4s(endings.map(\.counters.crashes)), .uuids(endings.map { $0.worker?.bits }),
                 .instants(endings.map(\.startedAt)), .instants(endings.map(\.completedAt)),
                 .jsonbs(endings.map(\.result)), .int4s(endings.map(\.exitCode)),
-                .texts(endings.map { $0.errorType?.rawValue }), .texts(endings.map(\.errorMessage)), .instant(now),
+                .texts(endings.map { $0.errorType?.rawValue }), .texts(endings.map(\.errorMessage)),
+                .texts(endings.map(\.errorStack)), .int4s(endings.map { $0.usage?.peakMemoryMegabytes }),
+                .int8s(endings.map { $0.usage?.cpuTime.milliseconds }), .instant(now),
             ])
         try arrive(
             endings.map { ending in

@@ -1,0 +1,148 @@
+import Glibc
+import SchedulerDomain
+import SchedulerErrors
+import SchedulerTestingUtils
+import Testing
+
+@testable import SchedulerWorker
+
+@Suite("The keeper")
+struct KeeperTests {
+    /// A command that starts a grandchild in a session of its own, whose parent is gone, and waits.
+    private func detaching(_ folder: TemporaryFolder) -> String {
+        """
+        (setsid sh -c 'trap "" TERM HUP; echo $$ > "\(folder.file("grandchild"))"; while :; do sleep 60; done' &)
+        while [ ! -s '\(folder.file("grandchild"))' ]; do sleep 0.01; done
+        echo $PPID > '\(folder.file("keeper"))'; echo $$ > '\(folder.file("leader"))'
+        """
+    }
+
+    private func number(_ file: String) throws -> Int32 {
+        try #require(TemporaryFolder.lines(of: file).first.flatMap { Int32($0) })
+    }
+
+    @Test("a grandchild that left the session dies with its task, though it ignores SIGTERM")
+    func detached() async throws {
+        let folder = try TemporaryFolder()
+        let result = try await ProcessExecutors().shell.execute(.shell(detaching(folder)))
+        #expect(result.success)
+        #expect(!processExists(try number(folder.file("grandchild"))))
+    }
+
+    @Test("a grandchild that left the session dies when its task is stopped")
+    func detachedAndStopped() async throws {
+        let folder = try TemporaryFolder()
+        let executors = try ProcessExecutors()
+        let work = Task { try await executors.shell.execute(.shell(detaching(folder) + "\nsleep 60")) }
+        try await eventually("the task runs") { !TemporaryFolder.lines(of: folder.file("leader")).isEmpty }
+        work.cancel()
+        #expect(try await work.value.success == false)
+        #expect(!processExists(try number(folder.file("grandchild"))))
+    }
+
+    @Test("a detached grandchild of one task dies with it while another task goes on")
+    func neighbours() async throws {
+        let folder = try TemporaryFolder()
+        let executors = try ProcessExecutors()
+        let go = folder.file("go")
+        let neighbour = Task {
+            try await executors.shell.execute(
+                .shell("(setsid sleep 60 &) ; while [ ! -e '\(go)' ]; do sleep 0.01; done; echo well"))
+        }
+        _ = try await executors.shell.execute(.shell(detaching(folder)))
+        #expect(!processExists(try number(folder.file("grandchild"))))
+        #expect(try await executors.shell.execute(.shell(": > '\(go)'")).success)
+        #expect(try await neighbour.value.stdout == "well\n")
+    }
+
+    @Test("the parent of a task is a process of its own, without the worker's environment")
+    func parent() async throws {
+        #expect(setenv("SCHEDULER_TEST_SECRET", "a password of ours", 1) == 0)
+        let result = try await ProcessExecutors().shell.execute(
+            .shell("tr '\\0' '\\n' < /proc/$PPID/environ; tr '\\0' ' ' < /proc/$PPID/cmdline; echo; echo $PPID"))
+        #expect(!result.stdout.contains("a password of ours"))
+        #expect(result.stdout.contains("scheduler keeper"))
+        #expect(!result.stdout.hasSuffix("\n\(getpid())\n"))
+    }
+
+    @Test("when the keeper is killed its tasks die, their attempts are SYSTEM_ERRORs, and the next task gets another")
+    func keeperKilled() async throws {
+        let folder = try TemporaryFolder()
+        let executors = try ProcessExecutors()
+        let works = (0..<3).map { number in
+            Task {
+                try await executors.shell.execute(
+                    .shell("echo $$ > '\(folder.file("leader-\(number)"))'; \(detaching(folder)); sleep 60 & wait"))
+            }
+        }
+        try await eventually("all tasks run") {
+            (0..<3).allSatisfy { !TemporaryFolder.lines(of: folder.file("leader-\($0)")).isEmpty }
+                && !TemporaryFolder.lines(of: folder.file("keeper")).isEmpty
+        }
+        let keeper = try number(folder.file("keeper"))
+        #expect(kill(keeper, SIGKILL) == 0)
+        for work in works {
+            let error = await #expect(throws: SchedulerError.self) { _ = try await work.value }
+            #expect(error?.code == .execution)
+            #expect(
+                error?.message == "the process was lost: the keeper of the worker's processes died, and they with it")
+        }
+        for leader in 0..<3 {
+            let pid = try number(folder.file("leader-\(leader)"))
+            try await eventually("a leader is gone") { !processExists(pid) }
+        }
+        #expect(try await executors.shell.execute(.shell("echo again")).stdout == "again\n")
+        // The tests' process adopts nothing, so what had left its session is killed by hand here.
+        _ = kill(try number(folder.file("grandchild")), SIGKILL)
+    }
+
+    @Test("a keeper that a task stopped is killed when it does not end a task in time")
+    func keeperStopped() async throws {
+        let folder = try TemporaryFolder()
+        let executors = try ProcessExecutors(killGrace: .milliseconds(100)) { $0.keeperPatience = .milliseconds(500) }
+        let work = Task {
+            try await executors.shell.execute(
+                .shell("echo $$ > '\(folder.file("leader"))'; kill -STOP $PPID; sleep 600"))
+        }
+        try await eventually("the task runs") { !TemporaryFolder.lines(of: folder.file("leader")).isEmpty }
+        work.cancel()
+        let error = await #expect(throws: SchedulerError.self) { _ = try await work.value }
+        #expect(error?.message.contains("the keeper of the worker's processes died") == true)
+        let leader = try number(folder.file("leader"))
+        try await eventually("the task is gone") { !processExists(leader) }
+        #expect(try await executors.shell.execute(.shell("echo again")).stdout == "again\n")
+    }
+
+    @Test("without a keeper a task fails and says what is missing")
+    func noKeeper() async throws {
+        let executors = try ProcessExecutors { $0.keeper = nil }
+        let error = await #expect(throws: SchedulerError.self) { _ = try await executors.shell.execute(.shell("true")) }
+        #expect(error?.message.contains("embedded without a keeper") == true)
+    }
+
+    @Test("a keeper that cannot be executed is named")
+    func wrongKeeper() async throws {
+        let executors = try ProcessExecutors { $0.keeper = .init(path: "/nowhere/scheduler") }
+        let error = await #expect(throws: SchedulerError.self) { _ = try await executors.shell.execute(.shell("true")) }
+        #expect(error?.message.contains("/nowhere/scheduler cannot be started: No such file or directory") == true)
+    }
+
+    @Test("the keeper ends with its runner")
+    func ends() async throws {
+        let folder = try TemporaryFolder()
+        do {
+            let executors = try ProcessExecutors()
+            _ = try await executors.shell.execute(.shell("echo $PPID > '\(folder.file("keeper"))'"))
+        }
+        let keeper = try number(folder.file("keeper"))
+        try await eventually("the keeper is gone") { !processExists(keeper) }
+    }
+
+    @Test("started by hand it says who starts it")
+    func byHand() async throws {
+        let result = try await ProcessExecutors().command.execute(
+            .command(try SchedulerBinary.path(), "keeper"))
+        #expect(result.exitCode == 2)
+        #expect(result.stderr.contains("a keeper is started by its worker"))
+    }
+}
