@@ -15,7 +15,8 @@ public enum ControlGroupRoot {
     ///
     /// - Throws: `unavailable` with the reason where that cannot be: no cgroup v2, not writable, shared with others.
     public static func inOwnGroup() throws(SchedulerError) -> String {
-        guard let mounts = SystemFile.text(of: "/proc/self/mountinfo"), let groups = SystemFile.text(of: "/proc/self/cgroup"),
+        guard let mounts = SystemFile.text(of: "/proc/self/mountinfo"),
+            let groups = SystemFile.text(of: "/proc/self/cgroup"),
             let folder = ownFolder(mounts: mounts, groups: groups)
         else { throw SchedulerError(.unavailable, "this machine has no cgroup v2") }
         return try prepare(folder, process: getpid())
