@@ -62,6 +62,11 @@ static int limit(int resource, int64_t value, int64_t hard) {
         limits.rlim_max = now.rlim_max;
         if (limits.rlim_cur > limits.rlim_max) limits.rlim_cur = limits.rlim_max;
     }
+    if (setrlimit(resource, &limits) == 0) return 0;
+    // A root without the right to raise limits, as in most containers.
+    if (errno != EPERM || getrlimit(resource, &now) != 0) return -1;
+    limits.rlim_max = now.rlim_max;
+    if (limits.rlim_cur > limits.rlim_max) limits.rlim_cur = limits.rlim_max;
     return setrlimit(resource, &limits);
 }
 
@@ -195,6 +200,11 @@ int scheduler_reap(pid_t pid, scheduler_exit *result) {
         usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
     result->peak_memory_bytes = (int64_t)usage.ru_maxrss * 1024;
     return 1;
+}
+
+int scheduler_has_ended(pid_t pid) {
+    siginfo_t info = {.si_pid = 0};
+    return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid;
 }
 
 const char *scheduler_signal_name(int signal) { return sigabbrev_np(signal); }

@@ -32,6 +32,7 @@ public enum Defaults {
     public static let killGrace = Duration.seconds(5)
     public static let shutdownGrace = Duration.seconds(25)
     public static let allowRootTasks = false
+    public static let appendFunction = false
     public static let logLinesPerSecond = 1_000
     public static let logBytesPerSecond = 1_048_576
 

@@ -56,7 +56,7 @@ struct WorkerLife: Sendable {
             claimed.finish()
             await group.waitForAll()
             // A claim that was under way at the end of the drain has left outcomes only now.
-            if end == .drained { await wait(until: .now + WorkerLife.reportingTime) { keeper.isEmpty } }
+            if end == .drained { await wait(until: .now + WorkerLife.reportingTime) { held.isEmpty && logs.isEmpty } }
             return end
         }
     }
@@ -121,9 +121,10 @@ struct WorkerLife: Sendable {
         let left = held.executingCount
         if left > 0 { note("The time to finish is over: \(left) runs are stopped and handed back, at no retry's cost") }
         held.stopAll(.drain)
+        // An attempt is held from its claim until the store has its outcome, the time of its last log lines included.
         let end = began + configuration.shutdownGrace - .seconds(1)
-        await wait(until: end) { held.executingCount == 0 && keeper.isEmpty }
-        if held.executingCount == 0, keeper.isEmpty {
+        await wait(until: end) { held.isEmpty && logs.isEmpty }
+        if held.isEmpty {
             note("The worker has drained: every run has ended and the store has every outcome")
         } else {
             logger.warning(

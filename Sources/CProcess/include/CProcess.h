@@ -93,6 +93,9 @@ typedef struct {
 /// Takes the remains of an ended child. Returns 1, or 0 while it still runs, or -1 with errno.
 int scheduler_reap(pid_t pid, scheduler_exit *result);
 
+/// Whether a child has ended and waits to be reaped: 1 or 0. Takes nothing.
+int scheduler_has_ended(pid_t pid);
+
 /// The name of a signal without "SIG"; NULL for a number that is none.
 const char *scheduler_signal_name(int signal);
 
@@ -156,7 +159,7 @@ int scheduler_list_processes(scheduler_process *processes, int capacity);
 
 /// What a worker says to its keeper. A start comes with descriptors: the strings, standard output, standard error, and
 /// standard input where `has_input` says so.
-enum { SCHEDULER_KEEPER_START = 1, SCHEDULER_KEEPER_STOP = 2 };
+enum { SCHEDULER_KEEPER_START = 1, SCHEDULER_KEEPER_STOP = 2, SCHEDULER_KEEPER_PING = 3 };
 typedef struct {
     uint64_t id;
     uint32_t kind;
@@ -177,7 +180,13 @@ typedef struct {
 } scheduler_keeper_request;
 
 /// What a keeper answers.
-enum { SCHEDULER_KEEPER_STARTED = 1, SCHEDULER_KEEPER_REFUSED = 2, SCHEDULER_KEEPER_ENDED = 3 };
+enum {
+    SCHEDULER_KEEPER_STARTED = 1,
+    SCHEDULER_KEEPER_REFUSED = 2,
+    SCHEDULER_KEEPER_ENDED = 3,
+    /// The answer to a ping: the keeper works.
+    SCHEDULER_KEEPER_PONG = 4,
+};
 typedef struct {
     uint64_t id;
     uint32_t kind;

@@ -70,9 +70,14 @@ extension RunOutcome {
             errorMessage: try fields.optionalString("error_message")?.withoutNUL,
             errorStack: try fields.optionalString("error_stack")?.withoutNUL,
             usage: try ResourceUsage(fields),
-            returnDelay: .milliseconds(try fields.optionalInteger("return_delay_ms") ?? 0))
+            returnDelay: .milliseconds(
+                max(0, min(try fields.optionalInteger("return_delay_ms") ?? 0, longestReturnDelay))))
     }
 }
+
+/// What a message may say: figures beyond these are damaged, and calculating with them would overflow.
+private let longestReturnDelay: Int64 = 86_400_000
+private let mostMemory: Int64 = 1 << 50
 
 extension ResourceUsage {
     /// Nil where the message tells of none, as those of older workers do.
@@ -80,7 +85,7 @@ extension ResourceUsage {
         guard let cpuTime = try fields.optionalInteger("cpu_time_us"),
             let memory = try fields.optionalInteger("memory_peak_bytes")
         else { return nil }
-        self.init(cpuTime: .microseconds(cpuTime), peakMemoryBytes: memory)
+        self.init(cpuTime: .microseconds(max(0, cpuTime)), peakMemoryBytes: max(0, min(memory, mostMemory)))
     }
 }
 

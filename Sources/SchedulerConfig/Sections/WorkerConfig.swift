@@ -12,6 +12,8 @@ public struct WorkerConfig: Sendable {
     /// The whole budget of a shutdown.
     public var shutdownGrace = Defaults.shutdownGrace
     public var processes = TaskProcessConfig()
+    /// Whether tasks can call `append`, which writes to files with the worker's rights.
+    public var appendFunction = Defaults.appendFunction
     /// How much of one attempt's output is kept per second.
     public var logLinesPerSecond = Defaults.logLinesPerSecond
     public var logBytesPerSecond = Defaults.logBytesPerSecond
@@ -56,11 +58,16 @@ enum WorkerSettings {
         "How many bytes of one attempt's output are kept per second, after a burst of two seconds."
     )
 
+    static let appendFunction = Setting(
+        "worker.append_function", default: Defaults.appendFunction, .flag,
+        "Whether tasks can call the function `append`, which writes to any file that the worker may write to; for tests."
+    )
+
     static let all =
         [
             name.summary, maxConcurrentTasks.summary, taskTypes.summary, heartbeat.summary, lease.summary,
             killGrace.summary, shutdownGrace.summary, logLinesPerSecond.summary, logBytesPerSecond.summary,
-        ] + TaskProcessSettings.all
+        ] + TaskProcessSettings.all + [appendFunction.summary]
 }
 
 extension WorkerConfig {
@@ -73,6 +80,7 @@ extension WorkerConfig {
         killGrace = reader.read(WorkerSettings.killGrace)
         shutdownGrace = reader.read(WorkerSettings.shutdownGrace)
         processes = TaskProcessConfig(from: &reader)
+        appendFunction = reader.read(WorkerSettings.appendFunction)
         logLinesPerSecond = reader.read(WorkerSettings.logLinesPerSecond)
         logBytesPerSecond = reader.read(WorkerSettings.logBytesPerSecond)
         // Fewer beats than four, and one lost statement or a pause of the machine would cost a healthy worker its runs.

@@ -22,6 +22,9 @@ public struct Template: Sendable, Hashable {
 
     let parts: [Part]
 
+    /// Whether anything stands in it but text.
+    public var hasPlaces: Bool { parts.contains { if case .place = $0 { true } else { false } } }
+
     /// - Throws: `TemplateFault` for a place that is unknown or not closed.
     public init(parsing text: String) throws(TemplateFault) {
         var parts: [Part] = []

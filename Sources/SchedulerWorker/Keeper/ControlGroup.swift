@@ -50,8 +50,27 @@ struct ControlGroup: Sendable, Equatable {
     /// Kills all that is in it at once, where the kernel can (since Linux 5.14).
     func kill() { try? write("1", to: "cgroup.kill") }
 
+    /// Removes it with the groups that the task made below it.
+    ///
     /// - Returns: whether it is gone; it stays as long as a process is in it.
-    func remove() -> Bool { rmdir(path) == 0 || errno == ENOENT }
+    func remove() -> Bool { ControlGroup.remove(path, depth: 0) }
+
+    /// Deeper than any task needs.
+    private static let depthLimit = 16
+
+    private static func remove(_ path: String, depth: Int) -> Bool {
+        if rmdir(path) == 0 || errno == ENOENT { return true }
+        guard depth < depthLimit, let listing = opendir(path) else { return false }
+        defer { closedir(listing) }
+        while let entry = readdir(listing) {
+            guard entry.pointee.d_type == DT_DIR else { continue }
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { _ = remove("\(path)/\(name)", depth: depth + 1) }
+        }
+        return rmdir(path) == 0 || errno == ENOENT
+    }
 
     /// The line "key value" of a file.
     private func value(_ key: String, in file: String) -> Int64? {

@@ -18,8 +18,10 @@ struct KeeperLoop {
     private static let eventsPerTurn = 128
     /// A sweep looks at every process of the system, so at most a tenth of the time goes into sweeps.
     private static let sweepShare = 9
+    /// How often something is looked at that makes no event.
     private static let recheck = Duration.milliseconds(20)
-    private static let retry = Duration.milliseconds(5)
+    /// A start that takes so long hangs, and another thread is added for the others; in ten times that it is ended.
+    private static let slowStart = Duration.seconds(3)
     /// How long the end of the keeper may take; what is left then cannot be killed by anyone.
     private static let closingTime = Duration.seconds(10)
 
@@ -27,14 +29,18 @@ struct KeeperLoop {
     private let spawner: KeeperSpawner
     private let epoll: CInt
     private var tasks: [UInt64: KeptTask] = [:]
+    /// Starts that have no answer yet, and when they were asked for.
+    private var starts: [UInt64: ContinuousClock.Instant] = [:]
+    private var nextThreadAt: ContinuousClock.Instant?
+    /// Leaders whose end was reported though they had not ended; reaped when they do.
+    private var givenUp: [UInt64: pid_t] = [:]
     private var watched: [UInt64: (Watched, CInt)] = [:]
     private var orphans: Set<pid_t> = []
     private var nextToken: UInt64 = 2
     private var unsent: Deque<scheduler_keeper_event> = []
-    private var sweeps = 0
     private var nextSweepAt: ContinuousClock.Instant?
     private var noSweepBefore = ContinuousClock.now
-    private var leftGroups: [ControlGroup] = []
+    private var leftGroups = LeftGroups()
     private var closingUntil: ContinuousClock.Instant?
 
     init(socket: CInt, spawner: KeeperSpawner) throws {
@@ -90,13 +96,23 @@ struct KeeperLoop {
                 return refuse(request.id, error: EINVAL, SCHEDULER_SPAWN_SETUP)
             }
             tasks[request.id] = KeptTask(id: request.id)
+            starts[request.id] = .now
             spawner.start(start)
-        case UInt32(SCHEDULER_KEEPER_STOP):
-            guard let task = tasks[request.id] else { return }
-            task.stop(grace: .milliseconds(Int64(request.grace_ms)), at: .now)
+        case UInt32(SCHEDULER_KEEPER_STOP): stop(request.id, grace: .milliseconds(Int64(request.grace_ms)))
+        case UInt32(SCHEDULER_KEEPER_PING): send(event(SCHEDULER_KEEPER_PONG, of: 0))
         default:
             for descriptor in descriptors where descriptor >= 0 { Glibc.close(descriptor) }
         }
+    }
+
+    private mutating func stop(_ id: UInt64, grace: Duration) {
+        guard let task = tasks[id] else { return }
+        if task.phase == .starting, spawner.callOff(id) {
+            tasks[id] = nil
+            starts[id] = nil
+            return refuse(id, error: ECANCELED, SCHEDULER_SPAWN_FORK)
+        }
+        task.stop(grace: grace, at: .now)
     }
 
     /// The worker is gone, and with it goes everything it started.
@@ -104,14 +120,22 @@ struct KeeperLoop {
         closingUntil = .now + KeeperLoop.closingTime
         scheduler_epoll_remove(epoll, socket)
         unsent.removeAll()
-        for task in tasks.values { kill(task) }
+        for task in tasks.values {
+            if task.phase == .starting, spawner.callOff(task.id) { tasks[task.id] = nil } else { kill(task) }
+        }
         nextSweepAt = .now
     }
 
     private func kill(_ task: KeptTask) {
-        if task.isStarting { spawner.kill(task.id) }
-        task.kill()
-        task.group?.kill()
+        if task.phase == .starting { spawner.kill(task.id) }
+        task.kill(at: .now)
+    }
+
+    private func event(_ kind: Int, of id: UInt64) -> scheduler_keeper_event {
+        var event = scheduler_keeper_event()
+        event.id = id
+        event.kind = UInt32(kind)
+        return event
     }
 
     private mutating func send(_ event: scheduler_keeper_event) {
@@ -120,9 +144,7 @@ struct KeeperLoop {
     }
 
     private mutating func refuse(_ id: UInt64, error: Int32, _ step: scheduler_spawn_step) {
-        var event = scheduler_keeper_event()
-        event.id = id
-        event.kind = UInt32(SCHEDULER_KEEPER_REFUSED)
+        var event = event(SCHEDULER_KEEPER_REFUSED, of: id)
         event.error = error
         event.step = Int32(step.rawValue)
         send(event)
@@ -130,8 +152,8 @@ struct KeeperLoop {
 
     private mutating func flush() {
         while var event = unsent.first {
+            // A worker that is gone is seen by the next look at the socket.
             guard scheduler_send(socket, &event, MemoryLayout<scheduler_keeper_event>.size, nil, 0, 0) == 0 else {
-                // A worker that is gone is seen by the next look at the socket.
                 return
             }
             unsent.removeFirst()
@@ -141,32 +163,36 @@ struct KeeperLoop {
     // MARK: - Starts and ends
 
     private mutating func note(_ answer: KeeperSpawner.Answer) {
+        starts[answer.id] = nil
         guard let task = tasks[answer.id] else { return }
         task.group = answer.group
         guard answer.result.error == 0 else {
             tasks[answer.id] = nil
-            if let group = answer.group, !group.remove() { leftGroups.append(group) }
+            if let group = answer.group { leftGroups.remove(group) }
             return refuse(answer.id, error: answer.result.error, answer.result.step)
         }
         task.begin(pid: answer.result.pid)
-        watch(.task(answer.id), answer.result.pidfd)
-        var event = scheduler_keeper_event()
-        event.id = answer.id
-        event.kind = UInt32(SCHEDULER_KEEPER_STARTED)
+        var event = event(SCHEDULER_KEEPER_STARTED, of: answer.id)
         event.pid = answer.result.pid
         send(event)
-        if closingUntil != nil { kill(task) }
+        if !watch(.task(answer.id), answer.result.pidfd) {
+            // Its end would be seen by nobody, so it comes now.
+            kill(task)
+            task.finishGroup(at: .now)
+        } else if closingUntil != nil {
+            kill(task)
+        }
     }
 
-    private mutating func watch(_ what: Watched, _ descriptor: CInt) {
-        if scheduler_epoll_add(epoll, descriptor, nextToken) == 0 {
-            watched[nextToken] = (what, descriptor)
-            nextToken += 1
-        } else {
-            // Not seen here, so seen by the next sweeps, which go on while it lives.
+    /// - Returns: false where the system has no room for it; the descriptor is closed then.
+    private mutating func watch(_ what: Watched, _ descriptor: CInt) -> Bool {
+        guard scheduler_epoll_add(epoll, descriptor, nextToken) == 0 else {
             Glibc.close(descriptor)
-            nextSweepAt = .now
+            return false
         }
+        watched[nextToken] = (what, descriptor)
+        nextToken += 1
+        return true
     }
 
     private mutating func noteEnd(_ token: UInt64) {
@@ -174,25 +200,29 @@ struct KeeperLoop {
         scheduler_epoll_remove(epoll, descriptor)
         Glibc.close(descriptor)
         switch what {
-        case .task(let id): if let task = tasks[id] { leaderEnded(task) }
+        case .task(let id):
+            if let task = tasks[id] {
+                task.leaderEnded(at: .now)
+                settle(task)
+            } else if let pid = givenUp[id], reap(pid) {
+                givenUp[id] = nil
+            }
         case .orphan(let pid): reapOrphan(pid)
         }
-        if nextSweepAt == nil { nextSweepAt = .now }
-    }
-
-    private mutating func leaderEnded(_ task: KeptTask) {
-        if let killAt = task.killAt, killAt > .now {
-            task.phase = .lingering
-        } else {
-            finishGroup(task)
-        }
-    }
-
-    private mutating func finishGroup(_ task: KeptTask) {
-        task.finishGroup(sweep: sweeps, at: .now)
-        task.group?.kill()
-        spawner.forget(task.pid)
         nextSweepAt = .now
+    }
+
+    /// A leader that was reaped is no child any more.
+    private func settle(_ task: KeptTask) {
+        if task.wasReaped { spawner.forget(task.pid) }
+    }
+
+    /// - Returns: whether a leader that was given up is gone.
+    private func reap(_ pid: pid_t) -> Bool {
+        var exit = scheduler_exit()
+        guard scheduler_reap(pid, &exit) != 0 else { return false }
+        spawner.forget(pid)
+        return true
     }
 
     private mutating func reapOrphan(_ pid: pid_t) {
@@ -203,11 +233,36 @@ struct KeeperLoop {
     private mutating func handleTimers() {
         let now = ContinuousClock.now
         for task in tasks.values {
-            guard let killAt = task.killAt, killAt <= now else { continue }
-            if task.isLingering { finishGroup(task) } else { kill(task) }
+            if let killAt = task.killAt, killAt <= now {
+                if task.phase == .lingering { task.finishGroup(at: now) } else { kill(task) }
+                settle(task)
+            }
+            if task.phase == .traced {
+                task.reap()
+                settle(task)
+            }
+            if let giveUpAt = task.giveUpAt, giveUpAt <= now, task.phase != .starting { giveUp(task) }
         }
+        handleSlowStarts(now)
         if let due = nextSweepAt, max(due, noSweepBefore) <= now { sweep(now) }
-        leftGroups.removeAll { $0.remove() }
+        leftGroups.retry(at: now)
+    }
+
+    private mutating func handleSlowStarts(_ now: ContinuousClock.Instant) {
+        guard let oldest = starts.values.min() else { return }
+        if oldest + KeeperLoop.slowStart <= now, nextThreadAt.map({ $0 <= now }) ?? true {
+            nextThreadAt = now + KeeperLoop.slowStart
+            // Without room for a thread the others wait for the end of those that hang.
+            try? spawner.addThread()
+        }
+        for (id, since) in starts where since + KeeperLoop.slowStart * 10 <= now { spawner.kill(id) }
+    }
+
+    /// Something of it cannot be killed, and nobody can wait for that for ever.
+    private mutating func giveUp(_ task: KeptTask) {
+        if !task.wasReaped { givenUp[task.id] = task.pid }
+        task.giveUp()
+        report(task)
     }
 
     /// Milliseconds until the next timer, rounded up; -1 without one.
@@ -216,9 +271,16 @@ struct KeeperLoop {
         func consider(_ instant: ContinuousClock.Instant?) {
             if let instant { next = min(instant, next ?? instant) }
         }
-        for task in tasks.values { consider(task.killAt) }
+        for task in tasks.values {
+            consider(task.killAt)
+            consider(task.giveUpAt)
+        }
         consider(closingUntil)
-        if !unsent.isEmpty || !leftGroups.isEmpty { consider(.now + KeeperLoop.retry) }
+        consider(leftGroups.nextTry)
+        if !starts.isEmpty { consider(.now + KeeperLoop.slowStart) }
+        if !unsent.isEmpty || tasks.values.contains(where: { $0.phase == .traced }) {
+            consider(.now + KeeperLoop.recheck)
+        }
         guard let next else { return -1 }
         let left = ContinuousClock.now.duration(to: next)
         return left <= .zero ? 0 : CInt(clamping: left.milliseconds + 1)
@@ -227,25 +289,31 @@ struct KeeperLoop {
     // MARK: - Sweeps
 
     private mutating func sweep(_ began: ContinuousClock.Instant) {
-        let lingering = tasks.values.filter(\.isLingering)
+        for (id, pid) in givenUp where reap(pid) { givenUp[id] = nil }
+        let lingering = tasks.values.filter { $0.phase == .lingering }
         let spared = Set(lingering.map(\.pid))
-        var found: OrphanSweep?
-        spawner.withLeaders { leaders in
-            found = OrphanSweep.run(keeper: getpid(), leaders: leaders, sparedGroups: spared)
+        let found = spawner.withLeaders { leaders in
+            OrphanSweep.run(keeper: getpid(), leaders: leaders, sparedGroups: spared)
         }
         noSweepBefore = .now + (began.duration(to: .now) * KeeperLoop.sweepShare)
         nextSweepAt = nil
         if let found {
-            sweeps += 1
             for pid in found.remains { reapOrphan(pid) }
-            let areNew = adopt(found.orphans + found.spared.map(\.pid))
-            let alive = Set(found.spared.map(\.group))
-            for task in lingering where !alive.contains(task.pid) { finishGroup(task) }
-            if areNew {
+            if adopt(found.orphans + found.spared.map(\.pid)) {
                 nextSweepAt = .now
                 noSweepBefore = .now
             }
-            report(cleanSweep: found.isClean ? sweeps : nil)
+            let living = found.living
+            for task in tasks.values {
+                task.note(found: living)
+                if task.isOver { report(task) }
+            }
+            let alive = Set(found.spared.map(\.group))
+            for task in lingering where !alive.contains(task.pid) {
+                task.finishGroup(at: .now)
+                settle(task)
+                nextSweepAt = .now
+            }
         }
         // Whoever still waits for an end that makes no event (a group, an unwatched orphan) is looked after in time.
         if nextSweepAt == nil, tasks.values.contains(where: \.isEnding) { nextSweepAt = .now + KeeperLoop.recheck }
@@ -257,29 +325,26 @@ struct KeeperLoop {
         for pid in pids where orphans.insert(pid).inserted {
             areNew = true
             let descriptor = scheduler_pidfd(pid)
-            if descriptor >= 0 { watch(.orphan(pid), descriptor) }
+            // Where it cannot be watched, a later sweep finds its remains.
+            if descriptor >= 0 { _ = watch(.orphan(pid), descriptor) }
         }
         return areNew
     }
 
-    /// Tells the worker of the tasks of which nothing is left.
-    private mutating func report(cleanSweep: Int?) {
-        for task in tasks.values where task.isDone(cleanSweep: cleanSweep, at: .now) {
-            tasks[task.id] = nil
-            var event = scheduler_keeper_event()
-            event.id = task.id
-            event.kind = UInt32(SCHEDULER_KEEPER_ENDED)
-            event.pid = task.pid
-            event.was_stopped = task.wasStopped ? 1 : 0
-            event.exit = task.exit
-            if let group = task.group {
-                let usage = group.usage()
-                event.memory_kills = usage.memoryKills
-                event.exit.peak_memory_bytes = usage.peakMemoryBytes ?? event.exit.peak_memory_bytes
-                event.exit.cpu_microseconds = usage.cpuMicroseconds ?? event.exit.cpu_microseconds
-                if !group.remove() { leftGroups.append(group) }
-            }
-            send(event)
+    /// Tells the worker that nothing of a task is left.
+    private mutating func report(_ task: KeptTask) {
+        tasks[task.id] = nil
+        var event = event(SCHEDULER_KEEPER_ENDED, of: task.id)
+        event.pid = task.pid
+        event.was_stopped = task.wasStopped ? 1 : 0
+        event.exit = task.exit
+        if let group = task.group {
+            let usage = group.usage()
+            event.memory_kills = usage.memoryKills
+            event.exit.peak_memory_bytes = usage.peakMemoryBytes ?? event.exit.peak_memory_bytes
+            event.exit.cpu_microseconds = usage.cpuMicroseconds ?? event.exit.cpu_microseconds
+            leftGroups.remove(group)
         }
+        send(event)
     }
 }

@@ -17,13 +17,17 @@ final class KeeperSpawner: Sendable {
         var result: scheduler_spawn_result
     }
 
-    /// What a sweep must leave alone.
+    /// What a sweep must leave alone, and what can still be called off.
     private struct Known {
+        var queued: Set<UInt64> = []
         var starting: [Int: UInt64] = [:]
         var leaders: Set<pid_t> = []
+        var threads = 0
     }
 
-    private static let threads = 2
+    /// One start that hangs must not hold up the next one; more than so many hang only where somebody wants them to.
+    private static let usualThreads = 2
+    private static let mostThreads = 16
 
     let answers: Inbox<Answer>
     private let orders: Inbox<KeeperStart>
@@ -39,17 +43,35 @@ final class KeeperSpawner: Sendable {
         guard null >= 0 else {
             throw SchedulerError(.unavailable, "/dev/null cannot be opened: \(systemMessage(errno))")
         }
-        numbers = .allocate(capacity: KeeperSpawner.threads)
-        numbers.initialize(repeating: 0, count: KeeperSpawner.threads)
-        for thread in 0..<KeeperSpawner.threads {
-            // They live as long as the process, since a task ends with the thread that started it.
-            try BlockingThread.start(named: "keeper-spawn") {
-                while let order = self.orders.takeOne() { self.start(order, on: thread) }
-            }
+        numbers = .allocate(capacity: KeeperSpawner.mostThreads)
+        numbers.initialize(repeating: 0, count: KeeperSpawner.mostThreads)
+        for _ in 0..<KeeperSpawner.usualThreads { try addThread() }
+    }
+
+    /// Adds a thread where starts hang; without effect where there are many.
+    ///
+    /// It lives as long as the process, since a task ends with the thread that started it.
+    func addThread() throws(SchedulerError) {
+        let thread: Int? = known.withLock { known in
+            guard known.threads < KeeperSpawner.mostThreads else { return nil }
+            known.threads += 1
+            return known.threads - 1
+        }
+        guard let thread else { return }
+        try BlockingThread.start(named: "keeper-spawn") {
+            while let order = self.orders.takeOne() { self.start(order, on: thread) }
         }
     }
 
-    func start(_ order: KeeperStart) { orders.put(order) }
+    func start(_ order: KeeperStart) {
+        known.withLock { _ = $0.queued.insert(order.id) }
+        orders.put(order)
+    }
+
+    /// Calls a start off that no thread has begun.
+    ///
+    /// - Returns: whether it was; there is no answer then.
+    func callOff(_ id: UInt64) -> Bool { known.withLock { $0.queued.remove(id) != nil } }
 
     /// Forgets a leader that was reaped: its number may be anyone's now.
     func forget(_ pid: pid_t) { known.withLock { _ = $0.leaders.remove(pid) } }
@@ -82,17 +104,16 @@ final class KeeperSpawner: Sendable {
     }
 
     private func start(_ order: KeeperStart, on thread: Int) {
+        defer { order.closeDescriptors() }
+        guard known.withLock({ $0.queued.remove(order.id) }) != nil else { return }
         var answer = Answer(id: order.id, group: nil, result: scheduler_spawn_result())
-        defer {
-            order.closeDescriptors()
-            answers.put(answer)
-        }
+        defer { answers.put(answer) }
         var cgroup: CInt = -1
         defer { if cgroup >= 0 { close(cgroup) } }
         if let wanted = order.group {
             do throws(SystemFault) {
-                answer.group = wanted
                 cgroup = try wanted.make()
+                answer.group = wanted
             } catch {
                 answer.result = scheduler_spawn_result(
                     pid: -1, pidfd: -1, error: error.number, step: SCHEDULER_SPAWN_LIMITS)

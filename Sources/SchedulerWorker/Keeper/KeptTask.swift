@@ -3,40 +3,47 @@ import Glibc
 
 /// One task as its keeper sees it; belongs to the keeper's main thread.
 final class KeptTask {
-    enum Phase {
-        /// A thread is starting it.
+    enum Phase: Equatable {
+        /// A thread is starting it, or will.
         case starting
         case running
         /// Its leader obeyed a request to stop; the rest of its group has what is left of the grace.
         case lingering
-        /// Its group is gone; descendants that left the group are being looked for, in a sweep after this one.
-        case sweeping(after: Int, patience: ContinuousClock.Instant)
+        /// Its leader has ended and cannot be reaped yet: somebody traces it.
+        case traced
+        /// Its group is gone; descendants that left the group are being looked for. The processes are those that the
+        /// first look found; nil before it.
+        case sweeping(waitingFor: Set<pid_t>?)
     }
 
-    /// How long a descendant that cannot be killed, for it hangs in the kernel, holds up the report of the end.
-    static let sweepPatience = Duration.seconds(5)
+    /// How long what cannot be killed, for it hangs in the kernel or belongs to somebody else, holds up the report of
+    /// the end.
+    static let patience = Duration.seconds(5)
 
     let id: UInt64
-    var phase = Phase.starting
+    private(set) var phase = Phase.starting
     /// The leader's number, which is also that of its session and group; 0 before the start.
     private(set) var pid: pid_t = 0
     private(set) var wasStopped = false
     /// When the group gets SIGKILL; nil where nobody wants it to stop, or it got it.
     private(set) var killAt: ContinuousClock.Instant?
-    var exit = scheduler_exit()
+    /// When its end is reported though it may not be one; nil as long as nothing hinders it.
+    private(set) var giveUpAt: ContinuousClock.Instant?
+    private(set) var exit = scheduler_exit()
     var group: ControlGroup?
 
     init(id: UInt64) { self.id = id }
 
-    var isStarting: Bool { if case .starting = phase { true } else { false } }
-    var isLingering: Bool { if case .lingering = phase { true } else { false } }
     /// Its leader is gone, and something else may not be.
     var isEnding: Bool {
         switch phase {
         case .starting, .running: false
-        case .lingering, .sweeping: true
+        case .lingering, .traced, .sweeping: true
         }
     }
+
+    /// Whether nothing of it is left.
+    var isOver: Bool { phase == .sweeping(waitingFor: []) }
 
     func begin(pid: pid_t) {
         self.pid = pid
@@ -45,38 +52,64 @@ final class KeptTask {
         if wasStopped { signalGroup(killAt == nil ? SIGKILL : SIGTERM) }
     }
 
-    /// Asks it to stop; the first request counts.
+    /// Asks it to stop; the first request counts, and none does after the end.
     func stop(grace: Duration, at now: ContinuousClock.Instant) {
-        guard !wasStopped else { return }
+        guard !wasStopped, !isEnding, pid == 0 || scheduler_has_ended(pid) == 0 else { return }
         wasStopped = true
         killAt = now + grace
         signalGroup(SIGTERM)
     }
 
-    func kill() {
+    func kill(at now: ContinuousClock.Instant) {
+        if !isEnding { wasStopped = true }
         killAt = nil
-        wasStopped = true
+        if giveUpAt == nil { giveUpAt = now + KeptTask.patience }
         signalGroup(SIGKILL)
+        group?.kill()
     }
 
     /// Only the number of a leader that was not reaped names the group with certainty.
     private func signalGroup(_ signal: CInt) {
         switch phase {
-        case .running, .lingering: _ = Glibc.kill(-pid, signal)
+        case .running, .lingering, .traced: _ = Glibc.kill(-pid, signal)
         case .starting, .sweeping: break
         }
     }
 
-    /// Kills what is left of the group and reaps the leader.
-    func finishGroup(sweep: Int, at now: ContinuousClock.Instant) {
-        signalGroup(SIGKILL)
-        killAt = nil
-        while scheduler_reap(pid, &exit) == -1, errno == EINTR {}
-        phase = .sweeping(after: sweep, patience: now + KeptTask.sweepPatience)
+    /// Notes the end of the leader: its group goes too, at once or when its grace is over.
+    func leaderEnded(at now: ContinuousClock.Instant) {
+        if let killAt, killAt > now { phase = .lingering } else { finishGroup(at: now) }
     }
 
-    func isDone(cleanSweep: Int?, at now: ContinuousClock.Instant) -> Bool {
-        guard case .sweeping(let after, let patience) = phase else { return false }
-        return cleanSweep.map { $0 > after } == true || now >= patience
+    /// Kills what is left of the group and reaps the leader.
+    func finishGroup(at now: ContinuousClock.Instant) {
+        signalGroup(SIGKILL)
+        group?.kill()
+        killAt = nil
+        if giveUpAt == nil { giveUpAt = now + KeptTask.patience }
+        phase = .traced
+        reap()
     }
+
+    /// Takes the leader's remains, where nobody who traces it has them.
+    func reap() {
+        guard phase == .traced else { return }
+        var result = scheduler_exit()
+        guard scheduler_reap(pid, &result) != 0 else { return }
+        exit = result
+        phase = .sweeping(waitingFor: nil)
+    }
+
+    /// Notes what a look found that was made after the end: it is over when nothing of what the first one found is left.
+    func note(found: Set<pid_t>) {
+        guard case .sweeping(let waitingFor) = phase else { return }
+        phase = .sweeping(waitingFor: waitingFor?.intersection(found) ?? found)
+    }
+
+    /// Counts as killed, whatever has become of it.
+    func giveUp() {
+        if exit.status == 0, exit.signal == 0, !wasReaped { exit.signal = SIGKILL }
+    }
+
+    var wasReaped: Bool { if case .sweeping = phase { true } else { false } }
 }

@@ -17,6 +17,8 @@ struct OrphanSweep: Equatable {
 
     /// Nothing of ended tasks runs any more, but for what is spared.
     var isClean: Bool { orphans.isEmpty }
+    /// All that runs and has no business any more.
+    var living: Set<pid_t> { Set(orphans).union(descendants.map(\.pid)) }
 
     /// - Parameters:
     ///   - keeper: whose children are looked for.
@@ -89,7 +91,7 @@ struct OrphanSweep: Equatable {
     ///
     /// A killed process of a fork bomb makes room for another one. So all are stopped first, look after look, until a
     /// look finds no new one; stopped ones make none and give up no room.
-    /// - Returns: what the first look found; nil where `/proc` cannot be read.
+    /// - Returns: what the last look found; nil where `/proc` cannot be read.
     static func run(keeper: pid_t, leaders: Set<pid_t>, sparedGroups: Set<pid_t>) -> OrphanSweep? {
         func look() -> OrphanSweep? {
             ProcessTable.read().map {
@@ -105,7 +107,7 @@ struct OrphanSweep: Equatable {
             last = next
         }
         last.kill()
-        return first
+        return last
     }
 
     /// A bomb within a limit of processes is stopped after a few.

@@ -49,8 +49,6 @@ final class OutcomeKeeper: Sendable {
         table.read { $0.count >= OutcomeKeeper.countLimit || $0.bytes >= OutcomeKeeper.byteLimit }
     }
 
-    var isEmpty: Bool { table.read { $0.isEmpty } }
-
     /// Keeps an outcome and reports it; returns when the report was answered.
     func keep(_ outcome: RunOutcome) async {
         table.keep(outcome)

@@ -48,6 +48,9 @@ final class LogShipper: Sendable {
     /// The memory of all lines that wait, in bytes.
     var heldBytes: Int { memory.used }
 
+    /// Whether the store has all that was said.
+    var isEmpty: Bool { state.withLock { $0.logs.isEmpty } }
+
     /// Makes the log of an attempt.
     func open(_ claimed: ClaimedRun) -> RunLog {
         let log = RunLog(

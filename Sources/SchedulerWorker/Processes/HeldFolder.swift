@@ -27,7 +27,10 @@ struct HeldFolder {
                 throw UpstreamFile.failure("a folder in \(parent) cannot be made")
             }
             let path = String(cString: made)
-            guard let descriptor = lock(path, in: AT_FDCWD) else { continue }
+            guard let descriptor = lock(path, in: AT_FDCWD) else {
+                rmdir(path)
+                continue
+            }
             let folder = HeldFolder(path: path, descriptor: descriptor, reader: user)
             if user != nil, fchmod(descriptor, 0o711) != 0 {
                 folder.remove()

@@ -56,6 +56,13 @@ final class KeeperLink: Sendable {
         }
     }
 
+    /// Asks for an answer, without waiting for room.
+    func ping() {
+        _ = withUnsafeBytes(of: KeeperRequest.ping) { bytes in
+            scheduler_send(socket, bytes.baseAddress, bytes.count, nil, 0, 0)
+        }
+    }
+
     /// Lets it end: it kills what it has, and goes.
     func disconnect() { shutdown(socket, CInt(SHUT_RDWR)) }
 

@@ -8,6 +8,9 @@ struct KeeperRequest {
     /// More is no program's business, and what the kernel takes for arguments and environment is less.
     private static let stringLimit = 8 * 1_024 * 1_024
 
+    /// In containers all workers are process 1.
+    private static let process = String(UInt64.random(in: 0...UInt64.max), radix: 36)
+
     var message = scheduler_keeper_request()
     var strings: [UInt8] = []
 
@@ -22,7 +25,7 @@ struct KeeperRequest {
         message.mask = settings.umask.map { Int32($0) } ?? -1
         setLimits(request.limits, hasControlGroup: settings.controlGroup != nil)
         if let user = settings.user { setUser(user) }
-        let folder = settings.controlGroup.map { "\($0)/run-\(getpid())-\(id)" } ?? ""
+        let folder = settings.controlGroup.map { "\($0)/run-\(KeeperRequest.process)-\(id)" } ?? ""
         let last = [request.workingDirectory ?? "", folder]
         for string in request.candidates + request.arguments + request.environment + last {
             strings.append(contentsOf: string.utf8)
@@ -33,6 +36,12 @@ struct KeeperRequest {
         }
     }
 
+    static var ping: scheduler_keeper_request {
+        var message = scheduler_keeper_request()
+        message.kind = UInt32(SCHEDULER_KEEPER_PING)
+        return message
+    }
+
     static func stop(_ id: UInt64, grace: Duration) -> scheduler_keeper_request {
         var message = scheduler_keeper_request()
         message.id = id
@@ -41,11 +50,12 @@ struct KeeperRequest {
         return message
     }
 
-    /// Memory and number of processes are the group's business where there is one: it counts all of them together.
+    /// The number of processes is the group's business where there is one: it counts those of the task, not of the user.
     private mutating func setLimits(_ limits: ResourceLimits, hasControlGroup: Bool) {
         let memory = limits.maxMemoryMegabytes.map { Int64($0) * 1_048_576 } ?? -1
         let processes = limits.maxProcesses.map { Int64($0) } ?? -1
-        message.limits.memory_bytes = hasControlGroup ? -1 : memory
+        // Also beside a group: a task that runs as the worker's user could change that.
+        message.limits.memory_bytes = memory
         message.limits.processes = hasControlGroup ? -1 : processes
         message.group_memory_bytes = memory
         message.group_processes = processes

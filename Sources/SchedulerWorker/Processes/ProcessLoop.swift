@@ -12,8 +12,6 @@ struct ProcessLoop {
         case add(RunningProcess)
         /// The keeper did not take its start.
         case lost(UInt64)
-        /// It was told to stop; a keeper that works ends it in this time.
-        case expectEnd(UInt64, within: Duration)
     }
 
     private enum Watched {
@@ -27,22 +25,28 @@ struct ProcessLoop {
     /// How many may announce themselves per wait.
     private static let eventsPerTurn = 128
 
-    private let adoptsOrphans: Bool
+    private let settings: ProcessSettings
     private let epoll: CInt
+    /// Ends a process at once, after its start was sent.
+    private let end: (UInt64) -> Void
     private var processes: [UInt64: RunningProcess] = [:]
     private var watched: [UInt64: Watched] = [:]
     /// Those that ended and are not silent; few, so they are simply gone through.
     private var draining: [UInt64: RunningProcess] = [:]
-    /// Those that were told to stop, and when a keeper that works has ended them.
-    private var expectedEnds: [UInt64: ContinuousClock.Instant] = [:]
+    /// When the keeper has to have said something; nil where it has nothing to do.
+    private var answerBy: ContinuousClock.Instant?
+    private var nextPing = ContinuousClock.now
     private var tokens: [UInt64: UInt64] = [:]
     private var nextToken: UInt64 = 4
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1_024, alignment: 16)
 
-    /// - Parameter epoll: watches the commands already; the loop closes it at its end.
-    init(adoptsOrphans: Bool, epoll: CInt) {
-        self.adoptsOrphans = adoptsOrphans
+    /// - Parameters:
+    ///   - epoll: watches the commands already; the loop closes it at its end.
+    ///   - end: asks the keeper to end a process at once, behind its start.
+    init(settings: ProcessSettings, epoll: CInt, end: @escaping (UInt64) -> Void) {
+        self.settings = settings
         self.epoll = epoll
+        self.end = end
     }
 
     /// Opens a watch of the commands.
@@ -90,9 +94,6 @@ struct ProcessLoop {
         case .watch(let link): watch(link)
         case .add(let process): add(process)
         case .lost(let id): if let process = processes[id] { abandon(process, ProcessLoop.keeperIsGone) }
-        case .expectEnd(let id, let time):
-            guard let process = processes[id], !process.hasEnded else { return }
-            expectedEnds[id] = .now + time
         }
     }
 
@@ -122,8 +123,9 @@ struct ProcessLoop {
         watched[token] = .process(process)
         for source in RunningProcess.Source.allCases {
             guard scheduler_epoll_add(epoll, process.descriptor(of: source), token | source.rawValue) == 0 else {
-                _ = process.link.send(KeeperRequest.stop(process.id, grace: .zero))
-                return abandon(process, "its output cannot be watched: \(systemMessage(errno))")
+                process.fault = SchedulerError(
+                    .execution, "the output of the process cannot be watched: \(systemMessage(errno))")
+                return end(process.id)
             }
         }
     }
@@ -144,24 +146,19 @@ struct ProcessLoop {
         for source in RunningProcess.Source.allCases { process.close(source, in: epoll) }
         processes[process.id] = nil
         draining[process.id] = nil
-        expectedEnds[process.id] = nil
         if let token = tokens.removeValue(forKey: process.id) { watched[token] = nil }
     }
 
     private mutating func handleTimers() {
-        guard !draining.isEmpty || !expectedEnds.isEmpty else { return }
         let now = ContinuousClock.now
         for process in draining.values where process.drainUntil.map({ $0 <= now }) == true { finish(process) }
-        for (id, end) in expectedEnds where end <= now {
-            expectedEnds[id] = nil
-            // Its end is seen as any other death of a keeper.
-            if let process = processes[id], !process.hasEnded { process.link.kill() }
-        }
+        checkKeeper(now)
     }
 
     /// Milliseconds until the next timer, rounded up; -1 without one.
     private func waitTime() -> CInt {
-        let instants = draining.values.compactMap(\.drainUntil) + expectedEnds.values
+        var instants = draining.values.compactMap(\.drainUntil)
+        if !processes.isEmpty { instants += [nextPing] + (answerBy.map { [$0] } ?? []) }
         guard let next = instants.min() else { return -1 }
         let left = ContinuousClock.now.duration(to: next)
         return left <= .zero ? 0 : CInt(clamping: left.milliseconds + 1)
@@ -175,7 +172,27 @@ struct ProcessLoop {
         if scheduler_epoll_add(epoll, link.socket, token) != 0 { bury(link, token) }
     }
 
+    /// Asks the keeper whether it works, as long as it has something to do, and kills one that does not answer; its end is
+    /// then seen as any other death.
+    private mutating func checkKeeper(_ now: ContinuousClock.Instant) {
+        guard !processes.isEmpty else {
+            answerBy = nil
+            return
+        }
+        let links = watched.values.compactMap { if case .keeper(let link) = $0 { link } else { nil } }
+        if let due = answerBy, due <= now {
+            answerBy = nil
+            for link in links { link.kill() }
+        }
+        guard nextPing <= now else { return }
+        nextPing = now + settings.keeperPatience / 4
+        // One that takes no more messages has those that were sent before.
+        for link in links { link.ping() }
+        if answerBy == nil { answerBy = now + settings.keeperPatience }
+    }
+
     private mutating func hear(_ link: KeeperLink, _ token: UInt64) {
+        answerBy = nil
         while true {
             var event = scheduler_keeper_event()
             var descriptors = [CInt](repeating: -1, count: Int(SCHEDULER_MESSAGE_DESCRIPTORS))
@@ -193,11 +210,12 @@ struct ProcessLoop {
         case UInt32(SCHEDULER_KEEPER_STARTED): process.group = event.pid
         case UInt32(SCHEDULER_KEEPER_REFUSED):
             forget(process)
-            process.fail(.refusedStart(event, of: process.start.request))
+            let error = SchedulerError.refusedStart(event, of: process.start.request)
+            // Called off before anything had begun.
+            process.fail(event.error == ECANCELED ? CancellationError() : error)
         default:
-            expectedEnds[process.id] = nil
             process.note(event, drainFor: ProcessLoop.drainTime)
-            for source in RunningProcess.Source.allCases where !process.read(source, into: buffer) {
+            for source in RunningProcess.Source.allCases where !process.readRest(source, into: buffer) {
                 process.close(source, in: epoll)
             }
             if process.isSilent { finish(process) } else { draining[process.id] = process }
@@ -213,7 +231,7 @@ struct ProcessLoop {
         let lost = processes.values.filter { $0.link === link }
         for process in lost where process.group > 0 && !process.hasEnded { _ = Glibc.kill(-process.group, SIGKILL) }
         link.reap()
-        if adoptsOrphans { InheritedProcesses.kill() }
+        if settings.adoptsOrphans { InheritedProcesses.kill() }
         link.markGone()
         for process in lost where !process.hasEnded { abandon(process, ProcessLoop.keeperIsGone) }
     }

@@ -18,7 +18,7 @@ final class ProcessMachine: Sendable {
         }
         let epoll = try ProcessLoop.watch(commands)
         try BlockingThread.start(named: "sched-process") {
-            var loop = ProcessLoop(adoptsOrphans: settings.adoptsOrphans, epoll: epoll)
+            var loop = ProcessLoop(settings: settings, epoll: epoll) { orders.put(.stop($0, grace: .zero)) }
             loop.run(commands: commands)
         }
         try BlockingThread.start(named: "sched-spawn") {
@@ -32,7 +32,7 @@ final class ProcessMachine: Sendable {
     /// The flag reaches a process that is not started yet, the order one that runs.
     func stop(_ handle: ProcessHandle) {
         handle.requestStop()
-        orders.put(.stop(handle.id))
+        orders.put(.stop(handle.id, grace: nil))
     }
 
     /// Called when no process runs any more: each caller of `run` holds the runner until its process has ended.

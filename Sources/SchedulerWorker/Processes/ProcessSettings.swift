@@ -21,8 +21,7 @@ public struct ProcessSettings: Sendable, Hashable {
     public var keeper: KeeperProgram?
     /// How long a process that was told to stop may take before it is killed.
     public var killGrace: Duration
-    /// After so long beyond the grace a keeper that has not ended a process hangs, for example because a task stopped it,
-    /// and is killed.
+    /// A keeper that has not answered for so long hangs, for example because a task stopped it, and is killed.
     public var keeperPatience: Duration
     /// Whose rights tasks have; nil: the worker's.
     public var user: TaskUser?

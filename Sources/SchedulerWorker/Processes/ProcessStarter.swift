@@ -9,7 +9,8 @@ import Synchronization
 struct ProcessStarter {
     enum Order: Sendable {
         case start(ProcessStart)
-        case stop(UInt64)
+        /// Without a grace of its own it has the usual one.
+        case stop(UInt64, grace: Duration?)
     }
 
     let settings: ProcessSettings
@@ -24,11 +25,8 @@ struct ProcessStarter {
     mutating func handle(_ order: Order) {
         switch order {
         case .start(let start): handle(start)
-        case .stop(let id):
-            // Before the message, which a keeper that hangs does not take.
-            commands.put(.expectEnd(id, within: settings.killGrace + settings.keeperPatience))
-            // Without a keeper nothing is left to be stopped.
-            _ = link?.send(KeeperRequest.stop(id, grace: settings.killGrace))
+        // Without a keeper nothing is left to be stopped.
+        case .stop(let id, let grace): _ = link?.send(KeeperRequest.stop(id, grace: grace ?? settings.killGrace))
         }
     }
 
@@ -49,19 +47,20 @@ struct ProcessStarter {
         var theirs: [CInt] = []
         defer { for descriptor in theirs { close(descriptor) } }
         theirs.append(try memoryFile(request.strings))
-        let output = try OutputPipe()
-        theirs.append(output.writing)
-        let error: OutputPipe
+        var ours: [CInt] = []
         do throws(SchedulerError) {
-            error = try OutputPipe()
-            theirs.append(error.writing)
+            for _ in 0..<2 {
+                let pipe = try OutputPipe()
+                ours.append(pipe.reading)
+                theirs.append(pipe.writing)
+            }
             if !start.request.standardInput.isEmpty { theirs.append(try memoryFile(start.request.standardInput)) }
         } catch {
-            close(output.reading)
+            for descriptor in ours { close(descriptor) }
             throw error
         }
         // The loop knows it before the keeper can speak of it.
-        commands.put(.add(RunningProcess(start, output: output.reading, error: error.reading, link: link)))
+        commands.put(.add(RunningProcess(start, output: ours[0], error: ours[1], link: link)))
         if !link.send(request.message, theirs) { commands.put(.lost(start.handle.id)) }
     }
 

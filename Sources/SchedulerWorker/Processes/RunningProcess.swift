@@ -13,6 +13,7 @@ final class RunningProcess: @unchecked Sendable {
 
     /// How much is read of one stream before others get their turn.
     private static let readsPerTurn = 4
+    private static let turnsOfRest = 16
 
     let start: ProcessStart
     let link: KeeperLink
@@ -20,6 +21,8 @@ final class RunningProcess: @unchecked Sendable {
     private(set) var drainUntil: ContinuousClock.Instant?
     /// The number of its group; 0 before the keeper said so.
     var group: pid_t = 0
+    /// Why its end is an error whatever it did; nil where it is not.
+    var fault: SchedulerError?
     private var end: scheduler_keeper_event?
     private var descriptors: [Source: CInt]
     private var captured: [Source: CapturedOutput]
@@ -59,6 +62,14 @@ final class RunningProcess: @unchecked Sendable {
         return true
     }
 
+    /// Reads what its gone processes left in a pipe, which holds no more than a megabyte.
+    ///
+    /// - Returns: false where the stream has ended.
+    func readRest(_ source: Source, into buffer: UnsafeMutableRawBufferPointer) -> Bool {
+        for _ in 0..<RunningProcess.turnsOfRest where !read(source, into: buffer) { return false }
+        return true
+    }
+
     private func take(_ bytes: UnsafeRawBufferPointer, of source: Source) {
         captured[source]?.append(bytes)
         guard let onLine = start.request.onLine else { return }
@@ -73,6 +84,7 @@ final class RunningProcess: @unchecked Sendable {
 
     func finish() {
         guard let end else { preconditionFailure("finished before its end") }
+        if let fault { return fail(fault) }
         if let onLine = start.request.onLine {
             for source in Source.allCases { lines[source]?.finish { onLine(source.stream, $0) } }
         }
@@ -88,7 +100,7 @@ final class RunningProcess: @unchecked Sendable {
                     cpuTime: .microseconds(exit.cpu_microseconds), peakMemoryBytes: exit.peak_memory_bytes)))
     }
 
-    func fail(_ error: SchedulerError) { start.continuation.resume(throwing: error) }
+    func fail(_ error: any Error) { start.continuation.resume(throwing: error) }
 }
 
 extension RunningProcess.Source {

@@ -44,6 +44,9 @@ final class HeldAttempts: Sendable {
     var executing: [RunAttempt] { state.withLock { Array($0.executing) } }
     var executingCount: Int { state.withLock { $0.executing.count } }
 
+    /// Whether nothing executes and the store has every outcome.
+    var isEmpty: Bool { state.withLock { $0.entries.isEmpty } }
+
     /// Enters what is not in the table yet, and returns it.
     func admit(_ claimed: [ClaimedRun]) -> [ClaimedRun] {
         state.withLock { state in

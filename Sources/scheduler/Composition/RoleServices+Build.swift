@@ -121,7 +121,9 @@ extension RoleServices {
                 name: settings.name, hostname: Defaults.workerName, taskTypes: settings.taskTypes,
                 version: BuildVersion.text),
             store: store, queue: queue,
-            executors: ExecutorFactory(processes: processes).makeRegistry(),
+            executors: ExecutorFactory(
+                processes: processes, functions: .withBuiltIns(appends: settings.appendFunction)
+            ).makeRegistry(),
             configuration: WorkerConfiguration(
                 slots: settings.maxConcurrentTasks, heartbeat: settings.heartbeat, lease: settings.lease,
                 killGrace: settings.killGrace, shutdownGrace: settings.shutdownGrace,

@@ -40,6 +40,7 @@ struct DistributedSystem: Sendable {
             "SCHEDULER_WORKER_HEARTBEAT_SECONDS": "0.5", "SCHEDULER_WORKER_LEASE_SECONDS": "3",
             "SCHEDULER_WORKER_MAX_CONCURRENT_TASKS": "64", "SCHEDULER_DISPATCHER_UNCLAIMED_SECONDS": "5",
             "SCHEDULER_DISPATCHER_LEADER_TERM_SECONDS": "3", "SCHEDULER_WORKER_ALLOW_ROOT_TASKS": "true",
+            "SCHEDULER_WORKER_APPEND_FUNCTION": "true",
         ].merging(extra) { _, given in given }
         let migrate = try SchedulerProcess(["migrate", "up"], environment: environment, logIn: folder)
         guard try await migrate.exitCode() == 0 else { throw TestFailure("migrate up failed: \(migrate.output)") }

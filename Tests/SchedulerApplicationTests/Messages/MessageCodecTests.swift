@@ -186,6 +186,23 @@ struct MessageCodecTests {
         #expect(read.attempt == outcome.attempt)
     }
 
+    @Test(
+        "figures beyond all bounds are moved to the nearest that can be calculated with", arguments: [Int64.min, .max])
+    func damagedFigures(number: Int64) throws {
+        let text = String(
+            decoding: TaskStatusUpdateMessage(outcomes: [Self.outcomes[4]]).encoded(at: Self.now), as: UTF8.self
+        )
+        .replacing(
+            "\"return_delay_ms\":5000",
+            with: """
+                "return_delay_ms":\(number),"cpu_time_us":\(number),"memory_peak_bytes":\(number)
+                """)
+        let outcome = try MessageDecoder.outcomes(in: Array(text.utf8))[0]
+        #expect((Duration.zero...(.seconds(86_400))).contains(outcome.returnDelay))
+        #expect(Self.now.advanced(by: outcome.returnDelay) >= Self.now)
+        #expect(try #require(outcome.usage).peakMemoryMegabytes >= 0)
+    }
+
     @Test("an outcome of five megabytes comes back whole")
     func large() throws {
         var outcome = Self.outcomes[0]

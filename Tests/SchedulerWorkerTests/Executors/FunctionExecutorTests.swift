@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Function executor")
 struct FunctionExecutorTests {
-    private let registry = FunctionRegistry.withBuiltIns()
+    private let registry = FunctionRegistry.withBuiltIns(appends: true)
     private var executor: FunctionExecutor { FunctionExecutor(registry) }
 
     private func context(_ config: JSONValue, arguments: [JSONValue] = [], command: String? = nil) -> RunContext {

@@ -96,21 +96,59 @@ struct KeeperTests {
         _ = kill(try number(folder.file("grandchild")), SIGKILL)
     }
 
-    @Test("a keeper that a task stopped is killed when it does not end a task in time")
+    @Test("a keeper that a task stopped is found out and killed, though nobody asks for an end, and its tasks with it")
     func keeperStopped() async throws {
         let folder = try TemporaryFolder()
-        let executors = try ProcessExecutors(killGrace: .milliseconds(100)) { $0.keeperPatience = .milliseconds(500) }
-        let work = Task {
-            try await executors.shell.execute(
+        let executors = try ProcessExecutors { $0.keeperPatience = .milliseconds(500) }
+        let error = await #expect(throws: SchedulerError.self) {
+            _ = try await executors.shell.execute(
                 .shell("echo $$ > '\(folder.file("leader"))'; kill -STOP $PPID; sleep 600"))
         }
-        try await eventually("the task runs") { !TemporaryFolder.lines(of: folder.file("leader")).isEmpty }
-        work.cancel()
-        let error = await #expect(throws: SchedulerError.self) { _ = try await work.value }
         #expect(error?.message.contains("the keeper of the worker's processes died") == true)
         let leader = try number(folder.file("leader"))
         try await eventually("the task is gone") { !processExists(leader) }
         #expect(try await executors.shell.execute(.shell("echo again")).stdout == "again\n")
+    }
+
+    @Test("a task that another one of its processes traces ends with its own exit code")
+    func traced() async throws {
+        let folder = try TemporaryFolder()
+        // The tracer is in a session of its own, so that it outlives the group.
+        let tracer = """
+            import ctypes, os, sys, time
+            os.setsid()
+            libc = ctypes.CDLL(None, use_errno=True)
+            assert libc.ptrace(0x4206, int(sys.argv[1]), 0, 0) == 0, ctypes.get_errno()
+            open(sys.argv[2], "w").close()
+            time.sleep(600)
+            """
+        let result = try await ProcessExecutors().shell.execute(
+            .shell("python3 -c \"$1\" $$ \"$2\" & while [ ! -e \"$2\" ]; do :; done; exit 3") {
+                $0.arguments = [.string(tracer), .string(folder.file("traced"))]
+            })
+        #expect(result.exitCode == 3)
+        #expect(result.error?.type == .system)
+    }
+
+    @Test("a task that stops itself is no reason to wait, and ends when it is cancelled")
+    func stopped() async throws {
+        let folder = try TemporaryFolder()
+        let executors = try ProcessExecutors(killGrace: .milliseconds(200))
+        let pids = try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<3 {
+                group.addTask {
+                    _ = try? await executors.shell.execute(
+                        .shell("echo $$ > '\(folder.file("\(number)"))'; kill -STOP $$; sleep 600"))
+                }
+            }
+            try await eventually("all are stopped") {
+                (0..<3).allSatisfy { !TemporaryFolder.lines(of: folder.file("\($0)")).isEmpty }
+            }
+            #expect(try await executors.shell.execute(.shell("echo well")).stdout == "well\n")
+            group.cancelAll()
+            return try (0..<3).map { try number(folder.file("\($0)")) }
+        }
+        for pid in pids { #expect(!processExists(pid)) }
     }
 
     @Test("without a keeper a task fails and says what is missing")

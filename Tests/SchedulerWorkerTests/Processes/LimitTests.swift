@@ -17,7 +17,7 @@ struct LimitTests {
     @Test("max_memory_mb makes an allocation fail in the task, and only there")
     func memory() async throws {
         let script = "python3 -c 'x = bytearray(500_000_000)'"
-        let result = try await run(script, ResourceLimits(maxMemoryMegabytes: 100))
+        let result = try await run(script, ResourceLimits(maxMemoryMegabytes: 100), as: Unprivileged.user(61_004))
         #expect(!result.success)
         #expect(result.stderr.contains("MemoryError"))
         #expect(try await run(script, ResourceLimits(maxMemoryMegabytes: 1_000)).success)

@@ -17,7 +17,7 @@ final class WorkerBench: Sendable {
     /// The logs as the worker sees them.
     let logs: FaultyRunLogs
     let queue = FakeQueue()
-    let functions = FunctionRegistry.withBuiltIns()
+    let functions = FunctionRegistry.withBuiltIns(appends: true)
     let executors: DefaultExecutorRegistry
     let configuration: WorkerConfiguration
     let types: [String]

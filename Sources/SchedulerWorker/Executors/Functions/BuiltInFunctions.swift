@@ -16,11 +16,16 @@ enum BuiltInFunctions {
         guard let path = call.parameters["path"]?.string, !path.isEmpty else {
             throw SchedulerError.invalid("config.parameters.path", "append needs the path of a file")
         }
-        let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
+        // A pipe without a reader would hold the thread for ever.
+        let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW, 0o644)
         guard descriptor >= 0 else {
             throw FunctionFailure(.system, "\"\(path)\" cannot be opened: \(systemMessage(errno))")
         }
         defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw SchedulerError.invalid("config.parameters.path", "\"\(path)\" is no ordinary file")
+        }
         let line = Array("\(call.run.attempt.run) \(call.run.attempt.attempt)\n".utf8)
         guard write(descriptor, line, line.count) == line.count else {
             throw FunctionFailure(.system, "\"\(path)\" cannot be written: \(systemMessage(errno))")

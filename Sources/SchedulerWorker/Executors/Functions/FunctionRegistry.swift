@@ -41,11 +41,13 @@ public final class FunctionRegistry: Sendable {
 
     public init() {}
 
-    /// A registry with `noop` and `append`.
-    public static func withBuiltIns() -> FunctionRegistry {
+    /// A registry with `noop`.
+    ///
+    /// - Parameter appends: also with `append`, which writes to any file that this process may write to: for tests.
+    public static func withBuiltIns(appends: Bool = false) -> FunctionRegistry {
         let registry = FunctionRegistry()
         registry.register("noop", BuiltInFunctions.noop)
-        registry.register("append", BuiltInFunctions.append)
+        if appends { registry.register("append", BuiltInFunctions.append) }
         return registry
     }
 

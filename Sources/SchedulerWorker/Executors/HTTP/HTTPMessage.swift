@@ -20,6 +20,9 @@ struct HTTPMessage: Sendable, Equatable {
         var filler = TemplateFiller(run)
         method = call.method
         url = try HTTPMessage.checked("config.url") { try HTTPURL(filler.fill(call.url, percentEncoded)) }
+        if call.url.hasPlaces, url.hasDotSegments {
+            throw SchedulerError.invalid("config.url", "a value in it makes a step of the path \".\" or \"..\"")
+        }
         headers = try call.headers.map { header in
             let field = "config.headers.\(header.name)"
             let value = try HTTPMessage.checked(field) { try filler.fill(header.value) }
@@ -68,15 +71,19 @@ struct HTTPMessage: Sendable, Equatable {
 }
 
 extension HTTPMessage {
-    /// What another host must not see, and what only holds for this one.
-    private static let bound = ["Authorization", "Cookie", "Proxy-Authorization", "Origin", "Host"]
+    /// What another host may see of a task's headers; any other may be a credential, or hold only for this host.
+    private static let portable = [
+        "Accept", "Accept-Charset", "Accept-Encoding", "Accept-Language", "Content-Type", "User-Agent",
+        "Idempotency-Key",
+        "Scheduler-Attempt", "traceparent", "tracestate",
+    ]
 
     /// Whether an answer of the status sends the client elsewhere.
     static func isRedirect(_ status: Int) -> Bool { [301, 302, 303, 307, 308].contains(status) }
 
     /// The request that follows a redirecting answer (RFC 9110, section 15.4).
     ///
-    /// Credentials stay with the scheme, host and port that they were meant for.
+    /// Headers of the task stay with the scheme, host and port that they were meant for, but for a few that hold no secret.
     /// - Returns: nil where `location` is no address that can be called.
     func redirected(status: Int, to location: String) -> HTTPMessage? {
         guard let base = URL(string: url.text), let target = URL(string: location, relativeTo: base),
@@ -90,9 +97,19 @@ extension HTTPMessage {
             next.headers.removeAll { $0.name.lowercased().hasPrefix("content-") }
         }
         if url.origin != self.url.origin {
-            next.headers.removeAll { header in HTTPMessage.bound.contains { header.isNamed($0) } }
+            next.headers.removeAll { header in !HTTPMessage.portable.contains { header.isNamed($0) } }
         }
         return next
+    }
+}
+
+extension HTTPURL {
+    /// Steps that a server takes out together with what stands before them (RFC 3986, section 5.2.4), also where they are
+    /// encoded.
+    fileprivate var hasDotSegments: Bool {
+        path.split(separator: "/").contains { step in
+            [".", ".."].contains(step.lowercased().replacing("%2e", with: "."))
+        }
     }
 }
 
