@@ -13,6 +13,8 @@ import Synchronization
 final class HeartbeatManager: Sendable {
     /// The least time between two beats, however many wake-ups come.
     private static let spacing = Duration.milliseconds(10)
+    /// How soon it beats once more after a hint, which may be about a run whose claim was still on its way then.
+    private static let secondLook = Duration.milliseconds(300)
 
     private let worker: WorkerID
     private let workers: any WorkerRepository
@@ -25,6 +27,7 @@ final class HeartbeatManager: Sendable {
     private let stop: Latch<StopRequest>
     private let logger: Logger
     private let isDraining = Atomic(false)
+    private let isHinted = Atomic(false)
     private let woken = Signal()
 
     init(
@@ -50,8 +53,11 @@ final class HeartbeatManager: Sendable {
         let hints = wakeUps.stream()
         await withOwnThread(named: "heartbeat") { clock in
             await withDiscardingTaskGroup { group in
-                group.addTask { [worker, woken] in
-                    for await hint in hints where hint == .worker(worker) || hint == .workers { woken.set() }
+                group.addTask { [self] in
+                    for await hint in hints where hint == .worker(worker) || hint == .workers {
+                        isHinted.store(true, ordering: .relaxed)
+                        woken.set()
+                    }
                 }
                 await beatAgainAndAgain(clock)
                 group.cancelAll()
@@ -62,6 +68,7 @@ final class HeartbeatManager: Sendable {
     private func beatAgainAndAgain(_ clock: OwnThreadClock) async {
         var isFailing = false
         while !Task.isCancelled {
+            let looksAgain = isHinted.exchange(false, ordering: .relaxed)
             do {
                 try await beat()
                 if isFailing { logger.info("The store hears the worker again") }
@@ -74,7 +81,8 @@ final class HeartbeatManager: Sendable {
             }
             do { try await clock.sleep(for: min(interval, HeartbeatManager.spacing)) } catch { return }
             // A failed beat is repeated sooner, so that a short outage does not cost the lease.
-            await woken.wait(atMost: isFailing ? min(interval, .seconds(1)) : interval, clock: clock)
+            let pause: Duration = isFailing ? .seconds(1) : looksAgain ? HeartbeatManager.secondLook : interval
+            await woken.wait(atMost: min(pause, interval), clock: clock)
         }
     }
 

@@ -55,9 +55,26 @@ struct WorkerLife: Sendable {
             held.stopAll(end == .lost ? .lost : .drain)
             claimed.finish()
             await group.waitForAll()
+            if end == .lost, await wasToDrain() { stop.fire(.graceful) }
             // A claim that was under way at the end of the drain has left outcomes only now.
-            if end == .drained { await wait(until: .now + WorkerLife.reportingTime) { held.isEmpty && logs.isEmpty } }
+            if stop.value != nil {
+                await wait(until: .now + WorkerLife.reportingTime) { held.isEmpty && logs.isEmpty }
+            }
             return end
+        }
+    }
+
+    /// Whether a drain was asked for that no heartbeat has told, since the worker was taken offline before.
+    private func wasToDrain() async -> Bool {
+        do {
+            guard try await store.workers.find(worker)?.drainRequestedAt != nil else { return false }
+            note("The worker was asked to drain through the API before it was taken offline; it ends")
+            return true
+        } catch {
+            logger.warning(
+                "Whether the worker was asked to drain cannot be read; it goes on: \(String(reflecting: error))",
+                metadata: [LogKey.workerID: "\(worker)"])
+            return false
         }
     }
 

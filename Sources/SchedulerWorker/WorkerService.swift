@@ -11,7 +11,8 @@ public import ServiceLifecycle
 ///
 /// **One identifier per life.** The worker registers under a fresh identifier. Where the store answers that it has
 /// given that identifier up, the worker stops its tasks, hands them back, and registers anew; outcomes that are not
-/// settled yet stay with it, since they still count where nobody restarted the run.
+/// settled yet stay with it, since they still count where nobody restarted the run. Where a drain of that identifier was
+/// asked for, it ends instead.
 ///
 /// **The end.** A graceful shutdown takes nothing new, lets runs finish within the shutdown grace, hands back what
 /// does not, and leaves. So does a drain that was asked for through the store: `run` returns, and what else is in the
@@ -87,7 +88,7 @@ public struct WorkerService: Service {
                     logger: logger, stop: stop, stopNow: stopNow)
                 let end = await life.run()
                 await leave(worker)
-                if end == .lost {
+                if end == .lost, stop.value == nil {
                     logger.warning("Worker \(worker) was given up by the store; it takes a new identifier")
                 }
             }

@@ -39,6 +39,41 @@ struct HeartbeatTests {
         }
     }
 
+    @Test("after a hint it beats twice, since what the hint is about may not have been held yet")
+    func secondLook() async throws {
+        let bench = try WorkerBench {
+            $0.heartbeat = .seconds(600)
+            $0.lease = .seconds(3_600)
+        }
+        try await bench.withWorker {
+            let worker = try #require(try await bench.online().first)
+            try await eventually("it has beaten") { try await self.sequence(of: worker, bench) == 1 }
+            await bench.store.wakeUps.send(.worker(worker.id))
+            try await eventually("it beats twice more") { try await self.sequence(of: worker, bench) == 3 }
+        }
+    }
+
+    @Test("a claimed attempt is held before its message is acknowledged, and starts afterwards")
+    func heldFromTheClaim() async throws {
+        let bench = try WorkerBench()
+        let acknowledging = Latch<Void>()
+        bench.queue.change { $0.acknowledging = acknowledging }
+        let gate = Gate()
+        bench.functions.register("gate", gate.function)
+        try await bench.withWorker {
+            defer { acknowledging.fire(()) }
+            let attempt = try await bench.dispatched(1, of: try await bench.task(.fixture(command: "gate")))[0]
+            bench.queue.offer([attempt])
+            try await eventually("heartbeats count it") { try await bench.online().first?.currentTaskCount == 1 }
+            #expect(gate.starts.isEmpty)
+            #expect(bench.queue.read { $0.acknowledged } == 0)
+            acknowledging.fire(())
+            try await eventually("it has started") { gate.starts == [attempt] }
+            gate.open()
+            try await bench.settling(until: "it is completed") { try await bench.status(attempt) == .completed }
+        }
+    }
+
     /// Watches until the worker has beaten for twice its lease.
     ///
     /// - Returns: whether no Swift thread was free meanwhile.

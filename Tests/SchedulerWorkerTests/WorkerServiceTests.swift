@@ -237,6 +237,31 @@ struct WorkerServiceTests {
         }
     }
 
+    @Test("a drain asked for of a worker that is taken offline before it hears of it ends the worker all the same")
+    func drainsAlthoughLost() async throws {
+        let bench = try WorkerBench {
+            $0.heartbeat = .seconds(600)
+            $0.lease = .seconds(3_600)
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            let ended = Latch<Void>()
+            group.addTask {
+                try await bench.service(queue: nil).run()
+                ended.fire(())
+            }
+            try await eventually("the worker has beaten") {
+                try await bench.store.recovery.heartbeats().values.contains(1)
+            }
+            let worker = try #require(try await bench.online().first?.id)
+            _ = try await bench.store.workers.requestDrain(of: worker)
+            try await bench.store.workers.leave(worker)
+            await bench.store.wakeUps.send(.worker(worker))
+            try await eventually("it has ended") { ended.value != nil }
+            try await group.waitForAll()
+        }
+        #expect(try await bench.store.workers.list(includingOffline: true, limit: 10).count == 1)
+    }
+
     @Test("a worker that was taken offline stops its tasks and registers under another identifier")
     func lostLock() async throws {
         let bench = try WorkerBench()

@@ -46,6 +46,10 @@ extension JSONWriter {
         case .noExecutor(let executor, let type):
             field("executor", executor)
             field("task_type", type)
+        case .noAbleSlot(let executor, let type, let slots):
+            field("executor", executor)
+            field("task_type", type)
+            field("slots", slots)
         case .isolation(let crashes): field("crashes", crashes)
         case .noSlot(let type, let slots):
             field("task_type", type)

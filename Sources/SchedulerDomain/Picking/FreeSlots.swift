@@ -108,6 +108,15 @@ public struct FreeSlots: Sendable, Hashable {
         return true
     }
 
+    /// Counts a run of the type that goes to a worker of exactly these types; it makes room for no other.
+    mutating func take(_ type: String, of types: Set<String>) {
+        if let group = groups.firstIndex(where: { $0.free > 0 && $0.types == types }) {
+            groups[group].free -= 1
+        } else {
+            take(type)
+        }
+    }
+
     /// One run of the type is to be counted for the group.
     private struct Step {
         var type: String

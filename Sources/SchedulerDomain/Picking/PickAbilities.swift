@@ -1,28 +1,42 @@
 /// What the live workers of each type can execute, as they say themselves.
 public struct PickAbilities: Sendable, Hashable {
-    /// By type; a type is missing where no worker takes it, or one of those that do did not say what it can.
-    private let executors: [String: Set<String>]
-
-    public init(of workers: [WorkerSlots]) {
-        var executors: [String: Set<String>] = [:]
-        var unsaid: Set<String> = []
-        for worker in workers where worker.takesRuns {
-            for type in worker.taskTypes {
-                if let names = worker.executors {
-                    executors[type, default: []].formUnion(names)
-                } else {
-                    unsaid.insert(type)
-                }
-            }
-        }
-        self.executors = executors.filter { !unsaid.contains($0.key) }
+    /// How many of the workers that take a type have an executor.
+    public enum Holders: Sendable, Hashable {
+        case nobody, some, everybody
     }
 
-    /// Whether there is anything that a run of the type may ask for in vain.
-    public func isLimited(_ type: String) -> Bool { executors[type] != nil }
+    private struct Workers: Sendable, Hashable {
+        var count = 0
+        /// Those that did not say what they can, and are taken to be able to execute anything.
+        var unsaid = 0
+        var byExecutor: [String: Int] = [:]
+    }
 
-    /// Whether some workers take the type and none of them has the executor.
-    public func lack(_ executor: String, for type: String) -> Bool {
-        executors[type].map { !$0.contains(executor) } ?? false
+    private var types: [String: Workers] = [:]
+
+    public init(of workers: [WorkerSlots]) {
+        for worker in workers where worker.takesRuns {
+            for type in Set(worker.taskTypes) { note(worker.executors, for: type) }
+        }
+    }
+
+    private mutating func note(_ executors: [String]?, for type: String) {
+        types[type, default: Workers()].count += 1
+        guard let executors else {
+            types[type, default: Workers()].unsaid += 1
+            return
+        }
+        for executor in Set(executors) { types[type, default: Workers()].byExecutor[executor, default: 0] += 1 }
+    }
+
+    /// Whether there is anything that a run of the type may ask some worker for in vain.
+    public func isLimited(_ type: String) -> Bool { types[type].map { $0.unsaid < $0.count } ?? false }
+
+    /// Who has the executor of those that take the type; everybody where there are none.
+    public func holders(of executor: String, for type: String) -> Holders {
+        guard let workers = types[type] else { return .everybody }
+        let able = workers.unsaid + (workers.byExecutor[executor] ?? 0)
+        if able == workers.count { return .everybody }
+        return able == 0 ? .nobody : .some
     }
 }

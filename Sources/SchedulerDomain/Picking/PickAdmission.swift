@@ -12,7 +12,7 @@ public struct PickAdmission: Sendable {
     private let tasks: [TaskID: TaskLimits]
     private let tenants: [TenantID: Int]
     private let lacking: [TaskVersionID: String]
-    private var isolation: PickIsolation
+    private var places: PickPlaces
     private var ofTask: [TaskID: Int] = [:]
     private var ofKey: [Key: Int] = [:]
     private var ofTenant: [TenantID: Int] = [:]
@@ -23,7 +23,7 @@ public struct PickAdmission: Sendable {
         tasks = snapshot.tasks
         tenants = snapshot.tenants
         lacking = snapshot.lacking
-        isolation = PickIsolation(snapshot)
+        places = PickPlaces(snapshot)
         for group in snapshot.underWay {
             count(group.count, tenant: group.tenant, task: group.task, key: group.concurrencyKey)
         }
@@ -51,7 +51,7 @@ public struct PickAdmission: Sendable {
             refusals.append(.noExecutor(executor, type: run.taskType))
         }
         let all = slots.slots(of: run.taskType)
-        if run.isSuspect, all != nil, isolation.worker(for: run) == nil { refusals.append(.isolation) }
+        if all != nil, let refusal = places.refusal(of: run) { refusals.append(refusal) }
         if !slots.has(run.taskType) {
             refusals.append(
                 all.map { .noSlot(type: run.taskType, slots: $0) } ?? .noWorker(type: run.taskType))
@@ -64,11 +64,14 @@ public struct PickAdmission: Sendable {
     /// - Returns: the one worker that it goes to; nil: any that takes its type.
     @discardableResult
     mutating func admit(_ run: WaitingRun) -> WorkerID? {
-        let worker = run.isSuspect ? isolation.worker(for: run) : nil
-        if run.isSuspect { isolation.send() }
-        slots.take(run.taskType)
+        let worker = places.send(run)
+        if let worker {
+            slots.take(run.taskType, of: Set(worker.taskTypes))
+        } else {
+            slots.take(run.taskType)
+        }
         count(1, tenant: run.tenant, task: run.task, key: run.concurrencyKey)
-        return worker
+        return worker?.worker
     }
 
     /// Tasks that cannot start any run now, by hand or not; what waits of them need not be read.

@@ -126,7 +126,7 @@ public struct PickPass: Sendable {
         turns = plan.turns
     }
 
-    /// Finds out which runs nobody can execute; where a worker that takes them did not say what it can, none are.
+    /// Finds out which runs not every worker that takes them can execute.
     private mutating func readExecutors(of runs: [WaitingRun], from source: some PickSource) throws {
         let abilities = PickAbilities(of: snapshot.workers)
         let new = runs.filter { abilities.isLimited($0.taskType) && !asked.contains($0.version) }

@@ -5,8 +5,8 @@
 public struct PickPlan: Sendable {
     /// In the order in which they should start.
     public private(set) var runs: [WaitingRun] = []
-    /// The workers that suspects among them go to.
-    public private(set) var isolated: [RunID: WorkerID] = [:]
+    /// The workers that runs among them go to by name.
+    public private(set) var destinations: [RunID: WorkerID] = [:]
     /// Whose turn it is afterwards.
     public private(set) var turns: PickTurns
     private var admission: PickAdmission
@@ -17,7 +17,7 @@ public struct PickPlan: Sendable {
         admission = PickAdmission(snapshot, slots: slots)
         var lines = PickPlan.lines(of: snapshot)
         while runs.count < limit, !admission.slots.isEmpty, let (run, priority) = next(from: &lines) {
-            isolated[run.id] = admission.admit(run)
+            destinations[run.id] = admission.admit(run)
             turns.serve(run.tenant, at: priority)
             runs.append(run)
         }

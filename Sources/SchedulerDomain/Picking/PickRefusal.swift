@@ -14,6 +14,8 @@ public enum PickRefusal: Sendable, Hashable {
     case noWorker(type: String)
     /// Some live worker takes its type, and none of them has its executor.
     case noExecutor(String, type: String)
+    /// Only some of the workers that take its type have its executor, and all their slots are in use.
+    case noAbleSlot(executor: String, type: String, slots: Int)
     /// It is a suspect, and no worker without another one has a free slot, or one is on its way.
     case isolation
     /// All slots of the workers that take its type are in use.
@@ -23,7 +25,9 @@ public enum PickRefusal: Sendable, Hashable {
     public var isOfSlots: Bool {
         switch self {
         case .noSlot: true
-        case .notDue, .paused, .taskLimit, .keyLimit, .tenantLimit, .noWorker, .noExecutor, .isolation: false
+        // Others may have the slots that are left.
+        case .notDue, .paused, .taskLimit, .keyLimit, .tenantLimit, .noWorker, .noExecutor, .noAbleSlot, .isolation:
+            false
         }
     }
 }

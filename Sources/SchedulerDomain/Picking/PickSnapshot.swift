@@ -12,6 +12,8 @@ public struct PickSnapshot: Sendable, Hashable {
     public var turns: PickTurns
     /// The executors that no live worker of their type has, by the versions of tasks that ask for them.
     public var lacking: [TaskVersionID: String] = [:]
+    /// The executors that only some live workers of their type have, by the versions of tasks that ask for them.
+    public var scarce: [TaskVersionID: String] = [:]
 
     public init(
         now: UTCInstant,
@@ -31,12 +33,16 @@ public struct PickSnapshot: Sendable, Hashable {
         self.turns = turns
     }
 
-    /// Notes of what the runs ask for in vain.
+    /// Notes which executors of the runs not every worker of their type has.
     public mutating func note(_ executors: [TaskVersionID: String], of runs: [WaitingRun]) {
         let abilities = PickAbilities(of: workers)
         for run in runs {
-            guard let executor = executors[run.version], abilities.lack(executor, for: run.taskType) else { continue }
-            lacking[run.version] = executor
+            guard let executor = executors[run.version] else { continue }
+            switch abilities.holders(of: executor, for: run.taskType) {
+            case .nobody: lacking[run.version] = executor
+            case .some: scarce[run.version] = executor
+            case .everybody: break
+            }
         }
     }
 

@@ -12,6 +12,7 @@ extension RunExplanation.Reason {
         case .tenantLimit: "tenant_limit"
         case .noWorker: "no_worker"
         case .noExecutor: "no_executor"
+        case .noAbleSlot: "no_able_slot"
         case .isolation: "isolation"
         case .noSlot: "no_slot"
         case .turn: "turn"
@@ -41,6 +42,8 @@ extension RunExplanation.Reason {
             "no live worker takes type \(type): all \(draining) of them are draining or not ready"
         case .noExecutor(let executor, let type):
             "no live worker has the executor \"\(executor)\"; the workers of type \(type) have others"
+        case .noAbleSlot(let executor, let type, let slots):
+            "all \(slots) slots of the workers of type \(type) that have the executor \"\(executor)\" are in use"
         case .isolation(let crashes):
             "\(crashes) workers were lost while they ran it; it waits for a worker that has no other such run"
         case .noSlot(let type, let slots): "all \(slots) slots of the workers of type \(type) are in use"

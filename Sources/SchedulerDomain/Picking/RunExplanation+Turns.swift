@@ -8,10 +8,13 @@ extension RunExplanation {
         let isShown = snapshot.waiting.contains { $0.id == run.id }
         if !isShown { snapshot.waiting.append(run) }
         let endless = snapshot.freeSlots.endless(for: run.taskType)
-        var order = PickPlan(snapshot, slots: endless, limit: .max).runs
-        let limit = limitAhead(of: run, in: snapshot, slots: endless, order: order)
+        var unbound = snapshot
+        // Nor is there an end of the slots that only some of the workers offer.
+        unbound.scarce = [:]
+        var order = PickPlan(unbound, slots: endless, limit: .max).runs
+        let limit = limitAhead(of: run, in: unbound, slots: endless, order: order)
         if limit != nil {
-            order = PickPlan(snapshot.lifting(limitsOf: run), slots: endless, limit: .max).runs
+            order = PickPlan(unbound.lifting(limitsOf: run), slots: endless, limit: .max).runs
         }
         let rivals = endless.types(sharingWith: run.taskType)
         let before = order.prefix { $0.id != run.id }.filter { rivals.contains($0.taskType) }
@@ -55,7 +58,7 @@ extension RunExplanation {
             case .taskLimit(_, let limit): return reason(.task, limit) { $0.task == run.task }
             case .keyLimit(let key, _, let limit): return reason(.key, limit) { $0.concurrencyKey == key }
             case .tenantLimit(_, let limit): return reason(.tenant, limit) { _ in true }
-            case .notDue, .paused, .noWorker, .noExecutor, .isolation, .noSlot: return nil
+            case .notDue, .paused, .noWorker, .noExecutor, .noAbleSlot, .isolation, .noSlot: return nil
             }
         }
         return nil

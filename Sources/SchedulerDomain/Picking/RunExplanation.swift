@@ -16,6 +16,8 @@ public struct RunExplanation: Sendable, Hashable {
         /// `draining` counts the workers of its type that take nothing new.
         case noWorker(type: String, draining: Int)
         case noExecutor(String, type: String)
+        /// `slots` are those of the workers of its type that have its executor, free or not.
+        case noAbleSlot(executor: String, type: String, slots: Int)
         /// It was on two lost workers, and waits for one that has no other such run.
         case isolation(crashes: Int)
         case noSlot(type: String, slots: Int)
@@ -93,6 +95,8 @@ public struct RunExplanation: Sendable, Hashable {
                 type: type,
                 draining: outlook.snapshot.workers.count { !$0.takesRuns && $0.taskTypes.contains(type) })
         case .noExecutor(let executor, let type): .noExecutor(executor, type: type)
+        case .noAbleSlot(let executor, let type, let slots):
+            .noAbleSlot(executor: executor, type: type, slots: slots)
         case .isolation: .isolation(crashes: outlook.run.crashes)
         case .noSlot(let type, let slots): .noSlot(type: type, slots: slots)
         }

@@ -19,7 +19,7 @@ public final class SQLiteTaskRunRepository: TaskRunRepository {
                     SQLitePickSQL.pick, transaction.now.column, transaction.now.column, run.id.blob)
             }
             return Pick(
-                runs: plan.runs.map { PickedRun($0, for: plan.isolated[$0.id]) }, isPartial: isPartial,
+                runs: plan.runs.map { PickedRun($0, for: plan.destinations[$0.id]) }, isPartial: isPartial,
                 nextDueIn: try transaction.nextDueIn())
         }
     }

@@ -55,6 +55,45 @@ extension StoreContract {
             for _ in 0..<3 { picked += try await data.store.runs.pick(limit: 2).runs.map(\.attempt.run) }
             try expectEqual(Set(picked), Set(able.map(\.id)), "what is picked")
         },
+        ContractCase(
+            "a run whose executor only some workers of its type have goes to one of them by name, or waits for its slot"
+        ) { data in
+            let able = try await data.worker(executors: ["function", "python"], slots: 2)
+            _ = try await data.worker(executors: ["function"], slots: 10)
+            let scarce = try await data.runs(3, of: try await data.task(.fixture(name: "scarce", executor: "python")))
+            let common = try await data.runs(3, of: try await data.task(.fixture(name: "common")))
+            let picked = try await data.store.runs.pick(limit: 500).runs
+            let byName = picked.filter { $0.worker == able.id }.map(\.attempt)
+            let sent = byName.map(\.run)
+            try expectEqual(sent.count, 2, "how many go to the able worker by name")
+            try expect(Set(scarce.map(\.id)).isSuperset(of: sent), "another goes there by name")
+            let free = picked.filter { $0.worker == nil }.map(\.attempt.run)
+            try expectEqual(Set(free), Set(common.map(\.id)), "what any worker may have")
+            try expectEqual(try await data.pickedRuns(), [], "what follows while they are on their way")
+            _ = try await data.store.runs.claim(RunClaim(worker: able.id, take: byName))
+            try expectEqual(try await data.pickedRuns(), [], "what follows while they run")
+            let last = try require(scarce.first { !sent.contains($0.id) }, "the last")
+            let reason = RunExplanation.Reason.noAbleSlot(executor: "python", type: "function", slots: 2)
+            try expectEqual(try await data.reasons(last), [reason], "the reasons")
+            _ = try await data.store.runs.settle([data.outcome(.success, of: byName[0], on: able)])
+            try expectEqual(try await data.reasons(last), [.ready], "the reasons with a free slot")
+            let next = try await data.store.runs.pick(limit: 500).runs
+            try expectEqual(next.map(\.attempt.run), [last.id], "what is picked then")
+            try expectEqual(next.map(\.worker), [able.id], "where it goes")
+        },
+        ContractCase("runs that wait for a slot of the able workers hold up no others, however many they are") { data in
+            let able = try await data.worker(executors: ["function", "python"], slots: 1)
+            let scarce = try await data.task(.fixture(name: "scarce", executor: "python"))
+            _ = try await data.runs(1, of: scarce)
+            try expectEqual(try await data.start(on: able).count, 1, "how many start")
+            _ = try await data.worker(executors: ["function"])
+            for _ in 0..<3 { _ = try await data.runs(200, of: scarce) }
+            data.clock.advance(by: .seconds(1))
+            let common = try await data.runs(3, of: try await data.task(.fixture(name: "common")))
+            var picked: [RunID] = []
+            for _ in 0..<3 { picked += try await data.store.runs.pick(limit: 2).runs.map(\.attempt.run) }
+            try expectEqual(Set(picked), Set(common.map(\.id)), "what is picked")
+        },
         ContractCase("each version of a task asks for its own executor") { data in
             _ = try await data.worker(executors: ["function"])
             let task = try await data.task(.fixture(executor: "function"))
@@ -92,12 +131,14 @@ extension StoreContract {
 
 extension TestDataFactory {
     /// Registers a worker that says what it can execute.
-    fileprivate func worker(_ type: String = "function", executors: [String]) async throws -> WorkerInfo {
+    func worker(
+        _ type: String = "function", executors: [String]?, slots: Int = 1_000
+    ) async throws -> WorkerInfo {
         let info = WorkerInfoBuilder(at: clock.now)
             .with {
                 $0.taskTypes = [type]
                 $0.executors = executors
-                $0.maxConcurrentTasks = 1_000
+                $0.maxConcurrentTasks = slots
             }
             .build()
         try await store.workers.register(info)

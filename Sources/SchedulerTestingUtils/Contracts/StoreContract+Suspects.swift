@@ -48,6 +48,18 @@ extension StoreContract {
                 try expectEqual(claimed.count, count, "how many it takes")
             }
         },
+        ContractCase("a suspect goes to a worker that has its executor, however idle those are that lack it") { data in
+            let runs = try await data.suspects(2)
+            let able = try await data.worker(executors: ["function"], slots: 2)
+            _ = try await data.worker(executors: ["python"], slots: 10)
+            let first = try await data.store.runs.pick(limit: 10).runs
+            try expectEqual(first.map(\.worker), [able.id], "where the first goes")
+            _ = try await data.store.runs.claim(RunClaim(worker: able.id, take: first.map(\.attempt)))
+            try expectEqual(try await data.store.runs.pick(limit: 10).runs, [], "what is sent then")
+            let waiting = try require(runs.first { $0.id != first[0].attempt.run }, "the other")
+            let reason = RunExplanation.Reason.isolation(crashes: 2)
+            try expectEqual(try await data.reasons(waiting), [reason], "what the other waits for")
+        },
     ]
 }
 

@@ -24,7 +24,8 @@ public final class InMemoryTaskRunRepository: TaskRunRepository {
             }
             let next = state.live.values.filter { $0.status == .pending && $0.dueAt > now }.map(\.dueAt).min()
             return Pick(
-                runs: plan.runs.map { PickedRun($0, for: plan.isolated[$0.id]) }, isPartial: plan.runs.count >= limit,
+                runs: plan.runs.map { PickedRun($0, for: plan.destinations[$0.id]) },
+                isPartial: plan.runs.count >= limit,
                 nextDueIn: next.map { now.duration(to: $0) })
         }
     }

@@ -15,11 +15,20 @@ struct ClaimedRuns: Sendable {
         self.slots = slots
     }
 
-    /// Starts what the store returned for slots that were taken, drops what is held already, and frees the rest.
-    func start(_ claimed: [ClaimedRun], takenSlots: Int) {
+    /// Enters what the store returned for slots that were taken, drops what is held already, and frees the rest.
+    ///
+    /// Heartbeats name it from now on, so that a cancellation finds it.
+    ///
+    /// - Returns: what is to be started.
+    func admit(_ claimed: [ClaimedRun], takenSlots: Int) -> [ClaimedRun] {
         let new = held.admit(claimed)
         slots.release(takenSlots - new.count)
-        if !new.isEmpty { input.yield(new) }
+        return new
+    }
+
+    /// Starts what was admitted.
+    func start(_ admitted: [ClaimedRun]) {
+        if !admitted.isEmpty { input.yield(admitted) }
     }
 
     /// No more are started.

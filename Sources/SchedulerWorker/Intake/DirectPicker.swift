@@ -50,7 +50,7 @@ struct DirectPicker: Sendable {
             guard taken > 0 else { return }
             do {
                 let picked = try await runs.pickAndClaim(for: worker, taskTypes: taskTypes, limit: taken)
-                claimed.start(picked, takenSlots: taken)
+                claimed.start(claimed.admit(picked, takenSlots: taken))
                 if picked.count < taken { return }
             } catch {
                 slots.release(taken)

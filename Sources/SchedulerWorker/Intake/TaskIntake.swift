@@ -7,8 +7,8 @@ import SchedulerFoundation
 /// Consumes one queue: claims the runs that its messages offer, and starts them.
 ///
 /// A message is acknowledged right after its claim has committed, before the work starts, so none stays open while a
-/// task runs. A worker that stays full gives its subscription up until a slot is free, so that messages it only holds
-/// go to workers that have one.
+/// task runs; what was claimed is held before that, so that a cancellation finds it. A worker that stays full gives its
+/// subscription up until a slot is free, so that messages it only holds go to workers that have one.
 struct TaskIntake: Sendable {
     /// Two messages: while one is claimed the next is here already.
     private static let prefetch = 2
@@ -98,8 +98,9 @@ struct TaskIntake: Sendable {
         do {
             let runs = try await claims.claim(
                 Array(attempts.prefix(taken)), givingBack: Array(attempts.dropFirst(taken)))
+            let admitted = claimed.admit(runs, takenSlots: taken)
             await subscription.acknowledge([delivery])
-            claimed.start(runs, takenSlots: taken)
+            claimed.start(admitted)
         } catch let error as SchedulerError where error.code == .lockLost {
             slots.release(taken)
             life.fire(.lost)

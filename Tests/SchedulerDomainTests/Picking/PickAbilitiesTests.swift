@@ -15,16 +15,25 @@ struct PickAbilitiesTests {
             worker("x", executors: ["c"], takesRuns: false),
         ])
         #expect(abilities.isLimited("x") && abilities.isLimited("y"))
-        #expect(!abilities.lack("a", for: "x") && !abilities.lack("a", for: "y") && !abilities.lack("b", for: "y"))
-        #expect(abilities.lack("b", for: "x") && abilities.lack("c", for: "x"))
+        #expect(abilities.holders(of: "a", for: "x") == .everybody)
+        #expect(["a", "b"].map { abilities.holders(of: $0, for: "y") } == [.some, .some])
+        #expect(["b", "c"].map { abilities.holders(of: $0, for: "x") } == [.nobody, .nobody])
     }
 
-    @Test("is anything where a worker of the type did not say, and where no worker takes the type")
-    func unlimited() {
-        let abilities = PickAbilities(of: [worker("x", executors: ["a"]), worker("x", executors: nil)])
-        for type in ["x", "z"] {
-            #expect(!abilities.isLimited(type))
-            #expect(!abilities.lack("b", for: type))
-        }
+    @Test("is anything for a worker that did not say")
+    func unsaid() {
+        let abilities = PickAbilities(of: [
+            worker("x", executors: ["a", "a"]), worker("x", "x", "y", executors: nil),
+        ])
+        #expect(abilities.isLimited("x") && !abilities.isLimited("y"))
+        #expect(["a", "b"].map { abilities.holders(of: $0, for: "x") } == [.everybody, .some])
+        #expect(abilities.holders(of: "b", for: "y") == .everybody)
+    }
+
+    @Test("is wanting nowhere where no worker takes the type")
+    func noWorker() {
+        let abilities = PickAbilities(of: [worker("x", executors: ["a"])])
+        #expect(!abilities.isLimited("z"))
+        #expect(abilities.holders(of: "b", for: "z") == .everybody)
     }
 }

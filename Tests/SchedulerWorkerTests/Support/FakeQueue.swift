@@ -3,6 +3,8 @@ import SchedulerDomain
 import SchedulerTestingUtils
 import Synchronization
 
+@testable import SchedulerWorker
+
 /// A broker for tests of the worker, which can go away, lose what it confirmed, and shows what became of messages.
 final class FakeQueue: MessageQueue {
     struct State {
@@ -14,6 +16,8 @@ final class FakeQueue: MessageQueue {
         var nextTag: UInt64 = 0
         var statusMessages: [(route: MessageRoute, outcomes: [RunOutcome])] = []
         var acknowledged = 0
+        /// Acknowledgements wait for it.
+        var acknowledging: Latch<Void>?
         var parked: [String] = []
     }
 
@@ -98,6 +102,7 @@ final class FakeSubscription: QueueSubscription {
     }
 
     func acknowledge(_ deliveries: [Delivery]) async {
+        _ = await queue.read { $0.acknowledging }?.wait()
         let known = take(deliveries)
         queue.change { state in
             state.acknowledged += known.count

@@ -23,7 +23,7 @@ public struct PostgreSQLTaskRunRepository: TaskRunRepository {
             if plan.changes {
                 let taken = Set(try session.execute(RunPicking.pick, plan.parameters()).map { try $0.uuid() })
                 pick.runs = plan.runs.filter { taken.contains($0.id.bits) }.map {
-                    PickedRun($0, for: plan.isolated[$0.id])
+                    PickedRun($0, for: plan.destinations[$0.id])
                 }
             }
             if !pick.isPartial { pick.nextDueIn = try session.nextDueIn(after: plan.now) }

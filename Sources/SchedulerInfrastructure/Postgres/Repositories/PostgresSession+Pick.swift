@@ -93,8 +93,8 @@ extension PostgresSession {
 struct PostgresPick {
     let now: UTCInstant
     let runs: [WaitingRun]
-    /// The workers that suspects among them go to.
-    let isolated: [RunID: WorkerID]
+    /// The workers that runs among them go to by name.
+    let destinations: [RunID: WorkerID]
     /// More may start now: the pass ended at a bound of its own.
     let isPartial: Bool
     /// Whether there is something to write.
@@ -104,7 +104,7 @@ struct PostgresPick {
     init(_ pass: PickPass, before: PickTurns) {
         now = pass.snapshot.now
         runs = pass.plan.runs
-        isolated = pass.plan.isolated
+        destinations = pass.plan.destinations
         isPartial = pass.isPartial
         turns = pass.turns
         changes = turns != before || !runs.isEmpty
