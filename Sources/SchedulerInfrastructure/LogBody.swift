@@ -36,6 +36,11 @@ enum LogBody {
         }
     }
 
+    /// The lines for who can do without: none where the text is none of ours.
+    static func readableLines(_ text: String, from first: Int, startedAt: UTCInstant) -> [LogLine] {
+        (try? lines(text, from: first, startedAt: startedAt)) ?? []
+    }
+
     private static let newline = UInt8(ascii: "\n")
     private static let space = UInt8(ascii: " ")
 

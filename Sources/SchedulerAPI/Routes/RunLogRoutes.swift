@@ -47,7 +47,7 @@ struct RunLogRoutes: Sendable {
     ) async throws -> Response {
         var log = log
         if let text = request.headers[.lastEventID] {
-            guard let last = Int(text), last >= 0 else {
+            guard let last = QueryReader.digits(text) else {
                 throw SchedulerError.invalid("Last-Event-ID", "is not the number of a line")
             }
             log.after = last
@@ -56,7 +56,8 @@ struct RunLogRoutes: Sendable {
         // What cannot be followed is refused before the stream begins.
         let first = try await service.readLog(log)
         if first.attempt > 0 { log.attempt = first.attempt }
-        let events = LogEvents(readLog: service.readLog, query: log, pace: pace)
+        let events = LogEvents(
+            readLog: service.readLog, query: log, isBeforeFirst: first.attempt == 0, pace: pace)
         return EventStream(pace: pace, channel: context.connection).response(to: request, holding: place) {
             try await events.send(until: $0, $1)
         }

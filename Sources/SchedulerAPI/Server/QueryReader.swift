@@ -90,7 +90,7 @@ struct QueryReader {
     }
 
     /// Only plain digits, and few enough for every column.
-    private static func digits(_ text: String) -> Int? {
+    static func digits(_ text: String) -> Int? {
         guard (1...9).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
             return nil
         }

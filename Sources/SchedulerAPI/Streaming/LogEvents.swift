@@ -9,15 +9,21 @@ import SchedulerErrors
 struct LogEvents: Sendable {
     let readLog: ReadRunLog
     let query: ReadRunLog.Query
+    /// No attempt had started when the reader came, who then sees the first, however soon the next follows.
+    var isBeforeFirst = false
     let pace: StreamPace
 
     /// Sends what there is and what comes, until the attempt has ended and all of it was sent, or the end is called.
     func send(until end: StreamEnd, _ write: (ByteBuffer) async throws -> Void) async throws {
-        var query = query
+        var (query, isBeforeFirst) = (self.query, self.isBeforeFirst)
         var lastSent = ContinuousClock.now
         while !end.hasCome, !Task.isCancelled {
             let page = try await nextPage(query)
-            if let page, page.attempt > 0 { query.attempt = page.attempt }
+            if let page, query.attempt == nil {
+                if page.attempt > 0 { query.attempt = isBeforeFirst ? 1 : page.attempt }
+                isBeforeFirst = page.attempt == 0
+                if let attempt = query.attempt, attempt != page.attempt { continue }
+            }
             if let page, let last = page.lines.last {
                 try await write(LogEvents.lines(page.lines))
                 query.after = last.number

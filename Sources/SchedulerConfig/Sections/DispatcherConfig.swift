@@ -8,7 +8,7 @@ public struct DispatcherConfig: Sendable {
     public var unclaimed = Defaults.unclaimed
     public var leaderTerm = Defaults.leaderTerm
     public var partitionsAheadDays = Defaults.partitionsAheadDays
-    /// How many days after a run's creation its logs are deleted.
+    /// After how many days logs are deleted.
     public var logRetentionDays = Defaults.logRetentionDays
     /// A fire time later than this has been missed, and the task's misfire policy decides.
     public var misfireThreshold = Defaults.misfireThreshold
@@ -38,7 +38,7 @@ enum DispatcherSettings {
     )
     static let logRetentionDays = Setting(
         "dispatcher.log_retention_days", default: Defaults.logRetentionDays, .integer(1...3_660),
-        "For how many days after a run's creation the output of its attempts is kept."
+        "For how many days the output of attempts is kept."
     )
     static let misfireThreshold = Setting(
         "dispatcher.misfire_threshold_seconds", default: Defaults.misfireThreshold, .seconds(0.5...86_400),

@@ -3,12 +3,14 @@ public import SchedulerDomain
 import SchedulerErrors
 import SchedulerFoundation
 public import ServiceLifecycle
+import Synchronization
 
-/// The leader's broom: deletes the logs of old runs, a little at a time.
+/// The leader's broom: deletes old logs of old runs, a little at a time.
 ///
+/// It goes through the logs of old runs once and then rests, since some of those stay: a run may have waited for long.
 /// Deleting twice does no harm, so a leader whose term has just ended may finish its step.
 public struct LogRetention: Service {
-    /// The most chunks in one step; a chunk holds about 64 KiB.
+    /// How many chunks one step looks at; a chunk holds about 64 KiB.
     private static let step = 200
     /// The pause between two steps, which leaves the store to others.
     private static let pause = Duration.milliseconds(100)
@@ -20,8 +22,8 @@ public struct LogRetention: Service {
     private let logger: Logger
 
     /// - Parameters:
-    ///   - retention: how long after a run's creation its logs stay.
-    ///   - poll: how often it looks where nothing was left to delete.
+    ///   - retention: how long logs stay.
+    ///   - poll: how long it rests when it has looked at all.
     public init(
         logs: any RunLogRepository, elector: LeaderElector, retention: Duration, poll: Duration = .seconds(60),
         logger: Logger
@@ -35,10 +37,13 @@ public struct LogRetention: Service {
 
     public func run() async throws {
         let loop = RoleLoop(name: "deleting old logs", signal: Signal(), poll: poll, logger: logger)
+        let position = Mutex(LogPosition.start)
         await loop.run {
             guard elector.lease != nil else { return nil }
-            let deleted = try await logs.deleteLogs(olderThan: retention, limit: LogRetention.step)
-            return deleted < LogRetention.step ? nil : LogRetention.pause
+            let step = try await logs.deleteLogs(
+                olderThan: retention, after: position.withLock { $0 }, limit: LogRetention.step)
+            position.withLock { $0 = step.next ?? .start }
+            return step.next.map { _ in LogRetention.pause }
         }
     }
 }

@@ -15,9 +15,12 @@ public protocol RunLogRepository: Sendable {
     /// - Parameter progress: 0–100 by attempt.
     func setProgress(_ progress: [RunAttempt: Int]) async throws
 
-    /// Deletes chunks of runs that were created longer than `age` ago.
+    /// Deletes chunks whose first line was said longer than `age` ago, of runs that were created longer than that ago.
     ///
-    /// - Parameter limit: the most chunks, so that a call is short.
-    /// - Returns: how many were deleted.
-    func deleteLogs(olderThan age: Duration, limit: Int) async throws -> Int
+    /// A run may wait long before it starts, so its age alone says nothing of its log's.
+    ///
+    /// - Parameters:
+    ///   - position: where it begins: behind this chunk, in the order of the keys.
+    ///   - limit: how many chunks it looks at, deleted or not, so that a call is short.
+    func deleteLogs(olderThan age: Duration, after position: LogPosition, limit: Int) async throws -> LogSweep
 }

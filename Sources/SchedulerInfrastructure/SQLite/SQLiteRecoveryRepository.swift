@@ -62,14 +62,19 @@ private enum SQLiteRecoverySQL {
         ORDER BY run.id LIMIT ?
         """
 
-    static let longRunning = """
-        SELECT run.id, run.attempt, run.worker_id, run.started_at, version.definition ->> 'timeout_seconds', worker.held
+    /// ?1 is the time, ?2 the grace and ?3 how long the leader leads, in microseconds.
+    static let overdue = """
+        SELECT run.id, run.attempt, run.worker_id, run.started_at
         FROM run_live AS run JOIN workers AS worker ON worker.id = run.worker_id
             JOIN task_versions AS version ON version.task_id = run.task_id AND version.version = run.task_version
-        WHERE run.dispatched_at IS NOT NULL AND run.status = 'running' AND run.started_at < ?
+        WHERE run.dispatched_at IS NOT NULL AND run.status = 'running' AND run.started_at < ?1 - ?2
+            AND run.started_at < ?1 - ?2 - (version.definition ->> 'timeout_seconds') * 1000000
+            AND ?3 > ?2 + (version.definition ->> 'timeout_seconds') * 1000000
             AND worker.status <> 'offline' AND worker.held IS NOT NULL
         ORDER BY run.id
         """
+
+    static let held = "SELECT held FROM workers WHERE id = ?"
 
     static let returnUnclaimed = """
         UPDATE run_live SET status = 'pending', dispatched_at = NULL, updated_at = ?
@@ -91,15 +96,24 @@ private enum SQLiteRecoverySQL {
 extension SQLiteTransaction {
     /// Attempts that run for too long on a live worker whose last beat does not list them.
     fileprivate func forgotten(after grace: Duration, leadingFor time: Duration) throws -> [RunOutcome] {
-        try rows(SQLiteRecoverySQL.longRunning, now.advanced(by: .zero - grace).column) { reader -> RunOutcome? in
+        let overdue = try rows(
+            SQLiteRecoverySQL.overdue, now.column, grace.microseconds, time.microseconds
+        ) { reader -> RunOutcome in
             let attempt = RunAttempt(run: try reader.runID(), attempt: try reader.int())
             let (worker, startedAt) = (try reader.workerID(), try reader.instant())
-            let patience = Duration.seconds(try reader.int()) + grace
-            let held = try reader.value([String].self)
-            guard startedAt.advanced(by: patience) < now, time > patience, !held.contains(attempt.description)
-            else { return nil }
             return .forgotten(attempt, worker: worker, startedAt: startedAt, now: now)
-        }.compactMap { $0 }
+        }
+        // A list is long, so it is read once, and only where a run asks for it.
+        var lists: [WorkerID: Set<String>] = [:]
+        return try overdue.filter { outcome in
+            let list = try lists[outcome.worker] ?? held(by: outcome.worker)
+            lists[outcome.worker] = list
+            return !list.contains(outcome.attempt.description)
+        }
+    }
+
+    private func held(by worker: WorkerID) throws -> Set<String> {
+        Set(try row(SQLiteRecoverySQL.held, worker.blob) { try $0.value([String].self) } ?? [])
     }
 
     /// Brings back everything that was under way when the only process ended.

@@ -41,17 +41,28 @@ public final class SQLiteRunLogRepository: RunLogRepository {
         }
     }
 
-    public func deleteLogs(olderThan age: Duration, limit: Int) async throws -> Int {
+    public func deleteLogs(
+        olderThan age: Duration, after position: LogPosition, limit: Int
+    ) async throws -> LogSweep {
         try await database.write("deleteLogs") { transaction in
-            let lowest = RunID.lowest(at: transaction.now.advanced(by: .zero - age))
-            try transaction.execute(SQLiteRunLogSQL.deleteLogs, lowest.blob, limit)
-            return transaction.changes
+            let cutoff = transaction.now.advanced(by: .zero - age)
+            let (lowest, attempt) = (RunID.lowest(at: cutoff), position.attempt)
+            let looked = try transaction.rows(
+                SQLiteRunLogSQL.sweep, lowest.blob, attempt.run.blob, attempt.attempt, position.firstLine, limit
+            ) { reader in
+                let attempt = RunAttempt(run: try reader.runID(), attempt: try reader.int())
+                return LogPosition(attempt: attempt, firstLine: try reader.int())
+            }
+            try transaction.execute(
+                SQLiteRunLogSQL.deleteLogs, lowest.blob, attempt.run.blob, attempt.attempt, position.firstLine, limit,
+                cutoff.column)
+            return LogSweep(deleted: transaction.changes, next: looked.count < limit ? nil : looked.last)
         }
     }
 }
 
 /// Its statements, named after its methods.
-private enum SQLiteRunLogSQL {
+enum SQLiteRunLogSQL {
     static let append = """
         INSERT INTO run_logs (run_id, attempt, first_line, line_count, tenant_id, started_at, body)
         VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -90,11 +101,15 @@ private enum SQLiteRunLogSQL {
         WHERE id = ? AND attempt = ? AND status = 'running' AND progress < ?
         """
 
-    static let deleteLogs = """
-        DELETE FROM run_logs WHERE rowid IN (
-            SELECT rowid FROM run_logs WHERE run_id < ? ORDER BY run_id, attempt, first_line LIMIT ?
-        )
+    private static let old = """
+        FROM run_logs WHERE run_id < ?1 AND (run_id, attempt, first_line) > (?2, ?3, ?4)
+        ORDER BY run_id, attempt, first_line LIMIT ?5
         """
+
+    /// What one step looks at.
+    static let sweep = "SELECT run_id, attempt, first_line \(old)"
+
+    static let deleteLogs = "DELETE FROM run_logs WHERE rowid IN (SELECT rowid \(old)) AND started_at < ?6"
 }
 
 extension SQLiteTransaction {
@@ -102,9 +117,8 @@ extension SQLiteTransaction {
     func lastLines(of run: RunID) throws -> [LogLine] {
         let chunks = try rows(SQLiteRunLogSQL.lastChunks, run.blob, Quarantine.lines) { reader in
             let (attempt, first, startedAt) = (try reader.int(), try reader.int(), try reader.instant())
-            return (attempt: attempt, lines: try LogBody.lines(try reader.text(), from: first, startedAt: startedAt))
+            return (attempt, LogBody.readableLines(try reader.text(), from: first, startedAt: startedAt))
         }
-        return chunks.filter { $0.attempt == chunks.first?.attempt }.reversed().flatMap(\.lines).suffix(
-            Quarantine.lines)
+        return chunks.filter { $0.0 == chunks.first?.0 }.reversed().flatMap(\.1).suffix(Quarantine.lines)
     }
 }

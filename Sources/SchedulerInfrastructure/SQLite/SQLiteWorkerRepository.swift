@@ -24,11 +24,9 @@ public final class SQLiteWorkerRepository: WorkerRepository {
                 SQLiteWorkerSQL.beat, heartbeat.status.rawValue, heartbeat.currentTaskCount, transaction.now.column,
                 try heartbeat.executors.map(SQLiteValue.json),
                 try SQLiteValue.json(heartbeat.held.map(\.description)), heartbeat.worker.blob)
+            let cancelled = try transaction.cancelRequested()
             return HeartbeatAnswer(
-                cancelRequested: try heartbeat.held.filter { held in
-                    guard let run = try transaction.liveRun(held.run)?.standing else { return false }
-                    return run.attempt == held.attempt && run.cancelRequested
-                },
+                cancelRequested: heartbeat.held.filter(cancelled.contains),
                 drainRequested: try transaction.worker(heartbeat.worker)?.drainRequestedAt != nil)
         }
     }
@@ -81,6 +79,10 @@ private enum SQLiteWorkerSQL {
         WHERE id = ?
         """
 
+    static let cancelRequested = """
+        SELECT id, attempt FROM run_live WHERE dispatched_at IS NOT NULL AND cancel_requested_at IS NOT NULL
+        """
+
     static let requestDrain = """
         UPDATE workers SET drain_requested_at = coalesce(drain_requested_at, ?) WHERE id = ? AND status <> 'offline'
         """
@@ -96,6 +98,14 @@ private enum SQLiteWorkerSQL {
 extension SQLiteTransaction {
     fileprivate func worker(_ id: WorkerID) throws -> WorkerInfo? {
         try row(SQLiteWorkerSQL.find, id.blob) { try $0.worker() }
+    }
+
+    /// What is under way and to be cancelled: few, also where a worker holds many.
+    fileprivate func cancelRequested() throws -> Set<RunAttempt> {
+        Set(
+            try rows(SQLiteWorkerSQL.cancelRequested) { reader in
+                RunAttempt(run: try reader.runID(), attempt: try reader.int())
+            })
     }
 }
 

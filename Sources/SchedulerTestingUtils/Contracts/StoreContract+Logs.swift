@@ -87,14 +87,34 @@ extension StoreContract {
             data.clock.advance(by: .seconds(3_600))
             let young = RunAttempt(run: .next(at: data.clock.now), attempt: 1)
             try await data.store.runLogs.append([data.chunk(lines, of: young)])
-            let logs = data.store.runLogs
-            try expectEqual(try await logs.deleteLogs(olderThan: .seconds(3_601), limit: 9), 0, "too young")
+            try expectEqual(try await data.delete(limit: 9), LogSweep(), "too young")
             data.clock.advance(by: .seconds(2))
-            try expectEqual(try await logs.deleteLogs(olderThan: .seconds(3_601), limit: 3), 3, "the first step")
-            try expectEqual(try await logs.deleteLogs(olderThan: .seconds(3_601), limit: 3), 2, "the second step")
-            try expectEqual(try await logs.deleteLogs(olderThan: .seconds(3_601), limit: 3), 0, "the third step")
+            let third = LogPosition(attempt: old, firstLine: 3)
+            try expectEqual(try await data.delete(limit: 3), LogSweep(deleted: 3, next: third), "the first step")
+            try expectEqual(try await data.delete(after: third, limit: 3), LogSweep(deleted: 2), "the second step")
+            try expectEqual(try await data.delete(limit: 3), LogSweep(), "the third step")
             try expectEqual(try await data.read(old), [], "the old log")
             try expectEqual(try await data.read(young), lines, "the young log")
+        },
+        ContractCase("the log of an old run that has started late stays until it is old itself") { data in
+            let delayed = RunAttempt(run: .next(at: data.clock.now), attempt: 1)
+            let other = RunAttempt(run: .next(at: data.clock.now), attempt: 2)
+            let early = data.lines(1)
+            try await data.store.runLogs.append([data.chunk(early, of: delayed), data.chunk(early, of: other)])
+            data.clock.advance(by: .seconds(3_602))
+            let late = data.lines(4).dropFirst()
+            try await data.store.runLogs.append(late.map { data.chunk([$0], of: delayed) })
+            var step = LogSweep(next: .start)
+            var deleted: [Int] = []
+            while let position = step.next, deleted.count < 9 {
+                step = try await data.delete(after: position, limit: 2)
+                deleted.append(step.deleted)
+            }
+            try expectEqual(deleted, [1, 0, 1], "what the steps delete")
+            try expectEqual(try await data.read(delayed), Array(late), "the late lines")
+            try expectEqual(try await data.read(other), [], "the early line behind them")
+            data.clock.advance(by: .seconds(3_602))
+            try expectEqual(try await data.delete(limit: 9), LogSweep(deleted: 3), "what is deleted later")
         },
     ]
 
@@ -147,6 +167,10 @@ extension TestDataFactory {
 
     fileprivate func chunk(_ lines: [LogLine], of attempt: RunAttempt) -> LogChunk {
         LogChunk(attempt: attempt, tenant: .default, lines: lines)
+    }
+
+    fileprivate func delete(after position: LogPosition = .start, limit: Int) async throws -> LogSweep {
+        try await store.runLogs.deleteLogs(olderThan: .seconds(3_601), after: position, limit: limit)
     }
 
     fileprivate func read(

@@ -41,15 +41,21 @@ public final class InMemoryRunLogRepository: RunLogRepository {
         }
     }
 
-    public func deleteLogs(olderThan age: Duration, limit: Int) async throws -> Int {
+    public func deleteLogs(
+        olderThan age: Duration, after position: LogPosition, limit: Int
+    ) async throws -> LogSweep {
         shared.transaction { state, now in
-            let lowest = RunID.lowest(at: now.advanced(by: .zero - age))
-            let old = state.logs.filter { $0.key.run < lowest }.flatMap { attempt, chunks in
-                chunks.keys.map { (attempt, $0) }
-            }
-            let chosen = old.sorted { $0 < $1 }.prefix(limit)
-            for (attempt, line) in chosen { state.logs[attempt]?[line] = nil }
-            return chosen.count
+            let cutoff = now.advanced(by: .zero - age)
+            let lowest = RunID.lowest(at: cutoff)
+            let chunks = state.logs.filter { $0.key.run < lowest }.flatMap(\.value.values)
+            let looked = chunks.filter { $0.position > position }.sorted { $0.position < $1.position }.prefix(limit)
+            let old = looked.filter { $0.startedAt < cutoff }
+            for chunk in old { state.logs[chunk.attempt]?[chunk.firstLine] = nil }
+            return LogSweep(deleted: old.count, next: looked.count < limit ? nil : looked.last?.position)
         }
     }
+}
+
+extension LogChunk {
+    fileprivate var position: LogPosition { LogPosition(attempt: attempt, firstLine: firstLine) }
 }

@@ -49,6 +49,8 @@ struct LogBuffer {
             linesPerSecond: configuration.linesPerSecond, bytesPerSecond: configuration.bytesPerSecond)
     }
 
+    /// What the lines here take of the worker's memory.
+    var memoryBytes: Int { charged }
     /// Nothing waits for the store.
     var isEmpty: Bool { ready.isEmpty && inFlight.isEmpty && held.isEmpty }
     /// Lines that may go to the store now.
@@ -186,12 +188,15 @@ struct LogBuffer {
         return line
     }
 
-    /// Takes from the worker's memory, or gives back, what the lines here cost now; a little of what is held is free,
-    /// so that each attempt keeps its last words even where others hold all the memory there is.
+    /// Takes from the worker's memory, or gives back, what the lines here cost now.
+    ///
+    /// A little of what is held is free, and the last line in any case, so that each attempt keeps its last words even
+    /// where others hold all the memory there is.
     ///
     /// - Returns: false where there is not enough; then nothing changed.
     private mutating func settleMemory(isForced: Bool = false) -> Bool {
-        let wanted = readyCost + max(0, heldCost - configuration.guaranteedBytes)
+        let free = max(configuration.guaranteedBytes, held.last?.cost ?? 0)
+        let wanted = readyCost + max(0, heldCost - free)
         if wanted < charged {
             memory.give(back: charged - wanted)
         } else if wanted > charged {

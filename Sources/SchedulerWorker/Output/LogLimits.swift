@@ -10,6 +10,8 @@ struct LogLimits: Sendable {
     var guaranteedBytes = 16 * 1_024
     /// The memory of all attempts, in bytes.
     var memoryBytes = 64 * 1_024 * 1_024
+    /// How many logs of ended attempts may wait for the store.
+    var endedLogs = 10_000
     /// About how much goes into one chunk.
     var chunkBytes = 64 * 1_024
     var chunkLines = 1_000

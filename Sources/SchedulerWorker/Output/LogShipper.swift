@@ -17,9 +17,22 @@ final class LogShipper: Sendable {
         /// Logs that do not wait for the next round.
         var urgent: [RunLog] = []
         var isFailing = false
+        var ended: EndedLogs
+        var lost = Loss()
     }
 
-    private let state = Mutex(State())
+    /// What the store will never have.
+    private struct Loss {
+        var attempts = 0
+        var lines = 0
+
+        mutating func add(_ logs: [RunLog]) {
+            attempts += logs.count
+            lines += logs.reduce(0) { $0 + $1.lineCount }
+        }
+    }
+
+    private let state: Mutex<State>
     private let signal = Signal()
     private let memory: LogMemory
     private let limits: LogLimits
@@ -33,6 +46,9 @@ final class LogShipper: Sendable {
         self.clock = clock
         self.logger = logger
         memory = LogMemory(limit: limits.memoryBytes)
+        // Half, so that what the ended hold never keeps those that run from saying anything.
+        state = Mutex(
+            State(ended: EndedLogs(byteLimit: limits.memoryBytes / 2, countLimit: limits.endedLogs)))
         appends = Batcher(
             "writing logs", maxBatch: LogShipper.batch, isItemFault: { ($0 as? SchedulerError)?.code == .database }
         ) { chunks in
@@ -63,6 +79,8 @@ final class LogShipper: Sendable {
     /// Closes a log and waits until the store has all of it, within bounds; what is late follows by itself.
     func finish(_ log: RunLog) async {
         log.close()
+        let size = log.memoryBytes
+        giveUp(state.withLock { state in state.ended.add(log.attempt, bytes: size).compactMap { state.logs[$0] } })
         guard !log.isDrained else {
             forget(log)
             return
@@ -95,12 +113,35 @@ final class LogShipper: Sendable {
             }
         }
         let left = state.withLock { Array($0.logs.values) }.filter { $0.lineCount > 0 }
-        guard !left.isEmpty else { return }
-        let lines = left.reduce(0) { $0 + $1.lineCount }
-        logger.warning(
-            "\(lines) lines of output of \(left.count) attempts are lost: the store could not be reached in time",
-            metadata: [LogKey.count: "\(lines)"])
+        state.withLock { $0.lost.add(left) }
+        tellLoss()
         for log in left { log.discard() }
+    }
+
+    /// Makes room for the logs of others.
+    private func giveUp(_ logs: [RunLog]) {
+        guard !logs.isEmpty else { return }
+        let isFirst = state.withLock { state in
+            defer { state.lost.add(logs) }
+            return state.lost.attempts == 0
+        }
+        if isFirst { logger.warning("Output of tasks waits for the store for too long, and the oldest is given up") }
+        for log in logs {
+            log.discard()
+            forget(log)
+        }
+    }
+
+    /// Tells how much was lost since it was told last, if anything.
+    private func tellLoss() {
+        let lost = state.withLock { state in
+            defer { state.lost = Loss() }
+            return state.lost
+        }
+        guard lost.attempts > 0 else { return }
+        logger.warning(
+            "\(lost.lines) lines of output of \(lost.attempts) attempts are lost: the store could not be reached in time",
+            metadata: [LogKey.count: "\(lost.lines)"])
     }
 
     private func hurry(_ log: RunLog) {
@@ -109,7 +150,10 @@ final class LogShipper: Sendable {
     }
 
     private func forget(_ log: RunLog) {
-        state.withLock { $0.logs[log.attempt] = nil }
+        state.withLock { state in
+            state.logs[log.attempt] = nil
+            state.ended.remove(log.attempt)
+        }
         log.drained.fire(())
     }
 
@@ -126,6 +170,7 @@ final class LogShipper: Sendable {
                 log.shipped(work)
                 backoff.reset()
                 state.withLock { $0.isFailing = false }
+                tellLoss()
             } catch let error as SchedulerError where error.isTransient {
                 noteFailure(error)
                 do {

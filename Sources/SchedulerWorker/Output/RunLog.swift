@@ -90,6 +90,9 @@ final class RunLog: RunOutput {
     /// How many lines wait here.
     var lineCount: Int { state.withLock { $0.buffer.lineCount } }
 
+    /// What waits here takes of the worker's memory.
+    var memoryBytes: Int { state.withLock { $0.buffer.memoryBytes } }
+
     /// Begins to ship, if there is something and nobody does.
     func beginShipping() -> Bool {
         let now = ContinuousClock.now
@@ -133,7 +136,12 @@ final class RunLog: RunOutput {
     func pauseShipping() { state.withLock { $0.isShipping = false } }
 
     /// Forgets what waits.
-    func discard() { state.withLock { $0.buffer.discard() } }
+    func discard() {
+        state.withLock { state in
+            state.buffer.discard()
+            state.shippedProgress = state.progress
+        }
+    }
 }
 
 extension RunLog.State {

@@ -65,8 +65,10 @@ struct LogStreamTests {
             let reader = try StreamReader(port: port, get: path, headers: ["Last-Event-ID: 2"])
             try await reader.expect("event: end")
             #expect(reader.text.contains("id: 3\n") && !reader.text.contains("id: 2\n"))
-            let wrong = try StreamReader(port: port, get: path, headers: ["Last-Event-ID: x"])
-            try await wrong.expect("400 Bad Request")
+            for id in ["x", "-1", "+1", "9223372036854775807", "9223372036854775808"] {
+                let wrong = try StreamReader(port: port, get: path, headers: ["Last-Event-ID: \(id)"])
+                try await wrong.expect("400 Bad Request")
+            }
         }
     }
 
@@ -82,6 +84,36 @@ struct LogStreamTests {
             try await reader.expect("id: 1\n")
             try await log.end(first, .failure(.system), message: "no")
             try await reader.expect("event: end\ndata: {\"status\":\"pending\",\"attempt\":1}\n\n")
+        }
+    }
+
+    @Test("who follows a run that waits sees its first attempt also where the second has begun meanwhile")
+    func seesTheFirst() async throws {
+        let bench = APITestBench()
+        let log = try await LogBench(bench)
+        let task = try await log.data.task(.fixture(retryPolicy: RetryPolicy(maxRetries: 3, delayMilliseconds: 0)))
+        let run = try await log.data.runs(1, of: task)[0]
+        for isBeforeFirst in [false, true] {
+            let events = LogEvents(
+                readLog: ReadRunLog(store: bench.store), query: .init(run: run.id), isBeforeFirst: isBeforeFirst,
+                pace: StreamPace(poll: .milliseconds(1), keepAlive: .zero))
+            let written = Mutex("")
+            try await events.send(until: StreamEnd()) { buffer in
+                let isFirst = written.withLock { text in
+                    defer { text += String(buffer: buffer) }
+                    return text.isEmpty
+                }
+                guard isFirst, !isBeforeFirst else { return }
+                // The stream waits for this, so that it sees nothing of what happens here.
+                for text in ["one", "two"] {
+                    let attempt = try await log.next()
+                    try await log.say([text], in: attempt)
+                    try await log.end(attempt, text == "one" ? .failure(.system) : .success, message: "no")
+                }
+            }
+            let all = written.withLock { $0 }
+            #expect(all.contains("\"text\":\"one\"") && !all.contains("\"text\":\"two\""))
+            #expect(all.contains("\"attempt\":1}"))
         }
     }
 

@@ -82,7 +82,8 @@ struct SQLiteStoreTests {
             SQLiteTaskSQL.nextFire, SQLiteTaskSQL.fires,
             SQLiteTaskRunSQL.selectHistory + " WHERE task_id = ? AND id < ? ORDER BY id DESC LIMIT 10",
             SQLiteWaveSQL.dependents, SQLiteWaveSQL.hasDependents, SQLiteWaveSQL.edges, SQLiteWaveSQL.upstreams,
-            SQLiteWaveSQL.arrivalsOfWave, SQLiteWaveSQL.arrivalsOfRun,
+            SQLiteWaveSQL.arrivalsOfWave, SQLiteWaveSQL.arrivalsOfRun, SQLiteRunLogSQL.sweep,
+            SQLiteRunLogSQL.deleteLogs,
         ])
     func usesIndexes(statement: String) async throws {
         try await withTemporaryFolder { folder in
@@ -97,6 +98,30 @@ struct SQLiteStoreTests {
                 #expect(line.contains("INDEX"), "\(plan)")
             }
             try database.close()
+        }
+    }
+
+    @Test("reads what a worker holds only where one of its runs is beyond its time")
+    func readsHeldLate() async throws {
+        try await withTemporaryFolder { folder in
+            let clock = VirtualClock()
+            let store = try open(folder, clock: clock)
+            let data = TestDataFactory(store: store, clock: clock)
+            _ = try await data.runs(3, of: try await data.task(.fixture(timeoutSeconds: 3_600)))
+            let term = try #require(try await store.locks.acquire("leader", owner: "a", timeToLive: .seconds(99)))
+            #expect(try await data.start(on: data.worker()).count == 3)
+            // Whoever reads this fails.
+            try await DatabaseQueue(path: folder.appending(path: "scheduler.db").path).write {
+                try $0.execute(sql: "UPDATE workers SET held = '{'")
+            }
+            let endForgotten = {
+                try await store.recovery.endForgotten(after: .seconds(35), leadingFor: .seconds(90_000), term: term)
+            }
+            clock.advance(by: .seconds(3_635))
+            #expect(try await endForgotten() == Recovery())
+            clock.advance(by: .milliseconds(1))
+            await #expect(throws: SchedulerError.self) { try await endForgotten() }
+            try store.close()
         }
     }
 

@@ -133,6 +133,19 @@ struct LogBufferTests {
         #expect(memory.used == 1_000)
     }
 
+    @Test("with the worker's memory spent, the last line is kept also where it is the longest there is")
+    func keepsTheLongest() {
+        let memory = LogMemory(limit: 1_000)
+        #expect(memory.take(1_000))
+        var buffer = LogBuffer(LogLimits(), memory: memory)
+        let longest = (0..<5).map { "\($0)" + String(repeating: "x", count: LineSplitter.resultLineLimit - 1) }
+        write(["short"] + longest, to: &buffer)
+        #expect(memory.used == 1_000)
+        buffer.close(time: VirtualClock.start)
+        #expect(drain(&buffer).map(\.text).last == longest.last)
+        #expect(memory.used == 1_000)
+    }
+
     @Test("what was discarded holds no memory")
     func discards() {
         var buffer = buffer()

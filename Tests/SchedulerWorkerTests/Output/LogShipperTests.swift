@@ -123,7 +123,10 @@ struct LogShipperTests {
 
     @Test("a flood of ten attempts is cut and marked, and never takes more memory than the worker allows")
     func survivesFloods() async throws {
-        try await withShipper({ $0.memoryBytes = 256 * 1_024 }) { bench in
+        let memory = 256 * 1_024
+        // The store is away, so that nothing makes room, however slow the flood is; then there is all the time it needs.
+        try await withShipper({ ($0.memoryBytes, $0.patience) = (memory, .seconds(600)) }) { bench in
+            bench.logs.fail(with: SchedulerError(.storeUnavailable, "away"))
             let logs = (0..<10).map { _ in bench.open() }
             let line = String(repeating: "flood ", count: 20)
             await withTaskGroup { group in
@@ -135,7 +138,8 @@ struct LogShipperTests {
                 }
             }
             // Marks are written beyond the bound.
-            #expect(bench.shipper.heldBytes <= (256 + 64) * 1_024)
+            #expect(bench.shipper.heldBytes <= memory + 64 * 1_024)
+            bench.logs.fail(with: nil)
             for log in logs {
                 await bench.shipper.finish(log)
                 let lines = try await bench.lines(of: log)
@@ -143,6 +147,27 @@ struct LogShipperTests {
                 #expect(lines.last?.text == "the end")
             }
             #expect(bench.shipper.heldBytes == 0)
+        }
+    }
+
+    @Test("while the store is away, logs of ended attempts take bounded memory, and the oldest are given up")
+    func givesUpTheOldest() async throws {
+        try await withShipper({ ($0.memoryBytes, $0.patience) = (64 * 1_024, .zero) }) { bench in
+            bench.logs.fail(with: SchedulerError(.storeUnavailable, "away"))
+            let logs = (0..<20).map { _ in bench.open() }
+            for log in logs {
+                for _ in 0..<10 { log.write(String(repeating: "x", count: 800), to: .stdout) }
+                log.progress(50)
+                await bench.shipper.finish(log)
+            }
+            // Of 64 KiB they have half, and each takes 8.4.
+            #expect(logs.map(\.lineCount) == Array(repeating: 0, count: 17) + [10, 10, 10])
+            #expect(logs.map { $0.drained.value != nil } == Array(repeating: true, count: 17) + [false, false, false])
+            #expect(bench.shipper.heldBytes <= 32 * 1_024)
+            bench.logs.fail(with: nil)
+            for log in logs.suffix(3) {
+                try await eventually("the log is there") { try await bench.lines(of: log).count == 10 }
+            }
         }
     }
 }

@@ -29,7 +29,7 @@ final class FaultyRunLogs: RunLogRepository {
 
     func lines(_ read: LogRead) async throws -> [LogLine] { try await base.lines(read) }
 
-    func deleteLogs(olderThan age: Duration, limit: Int) async throws -> Int {
-        try await base.deleteLogs(olderThan: age, limit: limit)
+    func deleteLogs(olderThan age: Duration, after position: LogPosition, limit: Int) async throws -> LogSweep {
+        try await base.deleteLogs(olderThan: age, after: position, limit: limit)
     }
 }

@@ -48,12 +48,29 @@ public struct PostgreSQLRunLogRepository: RunLogRepository {
         }
     }
 
-    public func deleteLogs(olderThan age: Duration, limit: Int) async throws -> Int {
+    public func deleteLogs(
+        olderThan age: Duration, after position: LogPosition, limit: Int
+    ) async throws -> LogSweep {
         let now = context.now
         return try await context.pool.withSession("delete logs") { session in
-            guard let time = try session.execute(RunLogSQL.now, [now]).first({ try $0.instant() }) else { return 0 }
-            let lowest = RunID.lowest(at: time.advanced(by: .zero - age))
-            return try session.execute(RunLogSQL.deleteLogs, [.uuid(lowest.bits), .int8(Int64(limit))]).affected
+            guard let time = try session.execute(RunLogSQL.now, [now]).first({ try $0.instant() }) else {
+                return LogSweep()
+            }
+            let cutoff = time.advanced(by: .zero - age)
+            let (lowest, attempt) = (RunID.lowest(at: cutoff), position.attempt)
+            let sweep = try session.execute(
+                RunLogSQL.deleteLogs,
+                [
+                    .uuid(lowest.bits), .uuid(attempt.run.bits), .int4(attempt.attempt),
+                    .int8(Int64(position.firstLine)), .int8(Int64(limit)), .instant(cutoff),
+                ]
+            ).first { row in
+                let (deleted, looked) = (try row.int(), try row.int())
+                let attempt = RunAttempt(run: RunID(bits: try row.uuid()), attempt: try row.int())
+                let last = LogPosition(attempt: attempt, firstLine: try row.int())
+                return LogSweep(deleted: deleted, next: looked < limit ? nil : last)
+            }
+            return sweep ?? LogSweep()
         }
     }
 }
@@ -113,15 +130,22 @@ private enum RunLogSQL {
 
     static let now = PostgresStatement.read("runLogs.now", "SELECT coalesce($1, now())")
 
+    /// The conditions on the run alone are there for the choice of the partitions.
     static let deleteLogs = PostgresStatement.write(
         "runLogs.deleteLogs",
         """
-        DELETE FROM run_logs AS log USING (
-            SELECT run_id, attempt, first_line FROM run_logs WHERE run_id < $1
-            ORDER BY run_id, attempt, first_line LIMIT $2
-        ) AS old
-        WHERE log.run_id = old.run_id AND log.attempt = old.attempt AND log.first_line = old.first_line
-              AND log.run_id < $1
+        WITH looked AS MATERIALIZED (
+            SELECT run_id, attempt, first_line, started_at FROM run_logs
+            WHERE run_id < $1 AND run_id >= $2 AND (run_id, attempt, first_line) > ($2, $3, $4)
+            ORDER BY run_id, attempt, first_line LIMIT $5
+        ), deleted AS (
+            DELETE FROM run_logs AS log USING looked
+            WHERE log.run_id = looked.run_id AND log.attempt = looked.attempt AND log.first_line = looked.first_line
+                  AND looked.started_at < $6 AND log.run_id < $1 AND log.run_id >= $2
+            RETURNING 1
+        )
+        SELECT (SELECT count(*) FROM deleted), (SELECT count(*) FROM looked), run_id, attempt, first_line
+        FROM looked ORDER BY run_id DESC, attempt DESC, first_line DESC LIMIT 1
         """)
 }
 
@@ -130,9 +154,8 @@ extension PostgresSession {
     func lastLines(of run: RunID) throws -> [LogLine] {
         let chunks = try execute(RunLogSQL.lastChunks, [.uuid(run.bits), .int8(Int64(Quarantine.lines))]).map { row in
             let (attempt, first, startedAt) = (try row.int(), try row.int(), try row.instant())
-            return (attempt: attempt, lines: try LogBody.lines(try row.text(), from: first, startedAt: startedAt))
+            return (attempt, LogBody.readableLines(try row.text(), from: first, startedAt: startedAt))
         }
-        return chunks.filter { $0.attempt == chunks.first?.attempt }.reversed().flatMap(\.lines).suffix(
-            Quarantine.lines)
+        return chunks.filter { $0.0 == chunks.first?.0 }.reversed().flatMap(\.1).suffix(Quarantine.lines)
     }
 }
