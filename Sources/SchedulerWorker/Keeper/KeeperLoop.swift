@@ -35,7 +35,8 @@ struct KeeperLoop {
     /// Leaders whose end was reported though they had not ended; reaped when they do.
     private var givenUp: [UInt64: pid_t] = [:]
     private var watched: [UInt64: (Watched, CInt)] = [:]
-    private var orphans: Set<pid_t> = []
+    /// Children of ours that are none of the tasks, and since when.
+    private var orphans: [pid_t: ContinuousClock.Instant] = [:]
     private var nextToken: UInt64 = 2
     private var unsent: Deque<scheduler_keeper_event> = []
     private var nextSweepAt: ContinuousClock.Instant?
@@ -171,7 +172,7 @@ struct KeeperLoop {
             if let group = answer.group { leftGroups.remove(group) }
             return refuse(answer.id, error: answer.result.error, answer.result.step)
         }
-        task.begin(pid: answer.result.pid)
+        task.begin(pid: answer.result.pid, at: .now)
         var event = event(SCHEDULER_KEEPER_STARTED, of: answer.id)
         event.pid = answer.result.pid
         send(event)
@@ -227,7 +228,7 @@ struct KeeperLoop {
 
     private mutating func reapOrphan(_ pid: pid_t) {
         var exit = scheduler_exit()
-        if scheduler_reap(pid, &exit) != 0 { orphans.remove(pid) }
+        if scheduler_reap(pid, &exit) != 0 { orphans[pid] = nil }
     }
 
     private mutating func handleTimers() {
@@ -303,7 +304,10 @@ struct KeeperLoop {
                 nextSweepAt = .now
                 noSweepBefore = .now
             }
-            let living = found.living
+            for (pid, _) in found.spared { orphans[pid] = .now }
+            // One that does not die although it was killed holds up nobody who ends later.
+            let stuck = orphans.filter { $0.value + KeptTask.patience <= began }.keys
+            let living = found.living.subtracting(stuck)
             for task in tasks.values {
                 task.note(found: living)
                 if task.isOver { report(task) }
@@ -322,7 +326,8 @@ struct KeeperLoop {
     /// - Returns: whether any of them was not known yet.
     private mutating func adopt(_ pids: [pid_t]) -> Bool {
         var areNew = false
-        for pid in pids where orphans.insert(pid).inserted {
+        for pid in pids where orphans[pid] == nil {
+            orphans[pid] = .now
             areNew = true
             let descriptor = scheduler_pidfd(pid)
             // Where it cannot be watched, a later sweep finds its remains.

@@ -45,9 +45,10 @@ final class KeptTask {
     /// Whether nothing of it is left.
     var isOver: Bool { phase == .sweeping(waitingFor: []) }
 
-    func begin(pid: pid_t) {
+    func begin(pid: pid_t, at now: ContinuousClock.Instant) {
         self.pid = pid
         phase = .running
+        if giveUpAt != nil { giveUpAt = now + KeptTask.patience }
         // A stop that came while it was being started reached nobody, and its grace may be over.
         if wasStopped { signalGroup(killAt == nil ? SIGKILL : SIGTERM) }
     }
