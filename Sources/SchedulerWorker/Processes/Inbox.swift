@@ -46,6 +46,14 @@ final class Inbox<Element: Sendable>: Sendable {
         }
     }
 
+    /// Takes what is there now, without waiting; the descriptor stays readable.
+    func takeQueued() -> [Element] {
+        state.withLock { state in
+            defer { state.elements.removeAll() }
+            return Array(state.elements)
+        }
+    }
+
     /// Takes all values after the descriptor became readable.
     func takeAll() -> (elements: [Element], isClosed: Bool) {
         scheduler_eventfd_wait(descriptor)

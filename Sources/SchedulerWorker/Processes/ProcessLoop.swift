@@ -27,6 +27,7 @@ struct ProcessLoop {
 
     private let settings: ProcessSettings
     private let epoll: CInt
+    private let commands: Inbox<Command>
     /// Ends a process at once, after its start was sent.
     private let end: (UInt64) -> Void
     private var processes: [UInt64: RunningProcess] = [:]
@@ -43,9 +44,12 @@ struct ProcessLoop {
     /// - Parameters:
     ///   - epoll: watches the commands already; the loop closes it at its end.
     ///   - end: asks the keeper to end a process at once, behind its start.
-    init(settings: ProcessSettings, epoll: CInt, end: @escaping (UInt64) -> Void) {
+    init(
+        settings: ProcessSettings, epoll: CInt, commands: Inbox<Command>, end: @escaping (UInt64) -> Void
+    ) {
         self.settings = settings
         self.epoll = epoll
+        self.commands = commands
         self.end = end
     }
 
@@ -62,7 +66,7 @@ struct ProcessLoop {
         return epoll
     }
 
-    mutating func run(commands: Inbox<Command>) {
+    mutating func run() {
         defer {
             buffer.deallocate()
             close(epoll)
@@ -201,6 +205,9 @@ struct ProcessLoop {
                 link.socket, &event, MemoryLayout<scheduler_keeper_event>.size, &descriptors, &count)
             if size < 0, errno == EAGAIN { return }
             guard size == MemoryLayout<scheduler_keeper_event>.size else { return bury(link, token) }
+            // The keeper may be faster than this thread: a process is announced before its start is sent, so that it is in
+            // the inbox by now.
+            if processes[event.id] == nil { for command in commands.takeQueued() { handle(command) } }
             if let process = processes[event.id] { handle(event, of: process) }
         }
     }

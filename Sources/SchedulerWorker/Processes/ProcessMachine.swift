@@ -18,8 +18,10 @@ final class ProcessMachine: Sendable {
         }
         let epoll = try ProcessLoop.watch(commands)
         try BlockingThread.start(named: "sched-process") {
-            var loop = ProcessLoop(settings: settings, epoll: epoll) { orders.put(.stop($0, grace: .zero)) }
-            loop.run(commands: commands)
+            var loop = ProcessLoop(settings: settings, epoll: epoll, commands: commands) {
+                orders.put(.stop($0, grace: .zero))
+            }
+            loop.run()
         }
         try BlockingThread.start(named: "sched-spawn") {
             var starter = ProcessStarter(settings: settings, commands: commands)

@@ -40,6 +40,19 @@ struct KeeperTests {
         #expect(!processExists(try number(folder.file("grandchild"))))
     }
 
+    @Test(
+        "of thousands of processes that end at once every one is heard of, though the keeper is faster than its worker")
+    func fastEnds() async throws {
+        let executors = try ProcessExecutors()
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            for number in 0..<3_000 {
+                if number >= 400 { #expect(try await group.next() == true) }
+                group.addTask { try await executors.command.execute(.command("/bin/true")).success }
+            }
+            for try await success in group { #expect(success) }
+        }
+    }
+
     @Test("a detached grandchild of one task dies with it while another task goes on")
     func neighbours() async throws {
         let folder = try TemporaryFolder()
@@ -99,7 +112,7 @@ struct KeeperTests {
     @Test("a keeper that a task stopped is found out and killed, though nobody asks for an end, and its tasks with it")
     func keeperStopped() async throws {
         let folder = try TemporaryFolder()
-        let executors = try ProcessExecutors { $0.keeperPatience = .milliseconds(500) }
+        let executors = try ProcessExecutors { $0.keeperPatience = .seconds(3) }
         let error = await #expect(throws: SchedulerError.self) {
             _ = try await executors.shell.execute(
                 .shell("echo $$ > '\(folder.file("leader"))'; kill -STOP $PPID; sleep 600"))
