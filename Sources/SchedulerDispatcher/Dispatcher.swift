@@ -2,7 +2,7 @@ public import Logging
 public import SchedulerApplication
 public import SchedulerConfig
 public import SchedulerDomain
-import SchedulerFoundation
+public import SchedulerFoundation
 public import ServiceLifecycle
 
 /// The dispatcher role, put together.
@@ -14,6 +14,7 @@ public enum Dispatcher {
     ///   - killGrace: how long workers let a process that was told to stop go on; the longest of all of them.
     ///   - partitions: the store's tables of finished runs, where they are kept by day.
     ///   - isItemFault: whether an error of a batch is the fault of one of its outcomes.
+    ///   - clock: stamps messages; fire times go by the store's own.
     public static func services(
         store: any SchedulerStore,
         queue: any MessageQueue,
@@ -22,11 +23,12 @@ public enum Dispatcher {
         killGrace: Duration = Defaults.killGrace,
         partitions: (any HistoryPartitions)? = nil,
         isItemFault: @escaping @Sendable (any Error) -> Bool = SettleRuns.isItemFault,
+        clock: any SchedulerClock = SystemClock(),
         logger: Logger
     ) -> [any Service] {
         let freed = Signal()
         let elector = LeaderElector(
-            locks: store.locks, owner: "\(WorkerID.fresh(at: SystemClock().now))", term: settings.leaderTerm,
+            locks: store.locks, owner: "\(WorkerID.fresh(at: clock.now))", term: settings.leaderTerm,
             logger: logger)
         let recovery = RecoveryService(
             recovery: store.recovery, elector: elector, freed: freed, lease: lease, unclaimedAfter: settings.unclaimed,
@@ -47,7 +49,8 @@ public enum Dispatcher {
                 decider: FireTimesDecider(punctuality: settings.misfireThreshold), logger: logger),
             wakeUps: store.wakeUps, isLeading: { elector.lease != nil }, poll: settings.poll, logger: logger)
         let picker = Picker(
-            pickRuns: PickRuns(runs: store.runs, queue: queue, batch: settings.pickBatch, logger: logger),
+            pickRuns: PickRuns(
+                runs: store.runs, queue: queue, clock: clock, batch: settings.pickBatch, logger: logger),
             queue: queue, wakeUps: store.wakeUps, signal: freed, poll: settings.poll, logger: logger)
         let receiver = OutcomeReceiver(
             queue: queue, settleRuns: SettleRuns(runs: store.runs, isItemFault: isItemFault, logger: logger),

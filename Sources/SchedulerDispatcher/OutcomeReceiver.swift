@@ -28,11 +28,14 @@ public struct OutcomeReceiver: Service {
 
     public func run() async throws {
         guard let subscription = await subscribe() else { return }
+        // Bounded by the prefetch: no more is delivered than may be unacknowledged.
+        let (accepted, input) = AsyncStream.makeStream(of: [Delivery].self)
         await withDiscardingTaskGroup { group in
-            // Bounded by the prefetch: no more is delivered than may be unacknowledged.
-            for await deliveries in subscription.deliveries.cancelOnGracefulShutdown() {
-                group.addTask { await receive(deliveries, from: subscription) }
+            group.addTask {
+                await untilGracefulShutdown { for await deliveries in subscription.deliveries { input.yield(deliveries) } }
+                input.finish()
             }
+            for await deliveries in accepted { group.addTask { await receive(deliveries, from: subscription) } }
         }
         await subscription.cancel()
     }
@@ -79,7 +82,7 @@ public struct OutcomeReceiver: Service {
                 logger.warning(
                     "\(outcomes.count) outcomes could not be settled and are tried again: \(error)",
                     metadata: [LogKey.error: "\(String(reflecting: error))"])
-                try await Task.sleep(for: backoff.next())
+                try await MonotonicClock.sleep(for: backoff.next())
             }
         }
     }

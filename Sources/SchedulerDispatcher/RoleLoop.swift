@@ -1,7 +1,6 @@
 import Logging
 import SchedulerDomain
 import SchedulerFoundation
-import ServiceLifecycle
 
 /// The shape of a dispatcher's loops: do a pass, wait until something is due, a hint comes or the poll is over;
 /// outlive what is worth retrying, and end with the graceful shutdown.
@@ -9,19 +8,19 @@ struct RoleLoop: Sendable {
     let name: String
     let signal: Signal
     let poll: Duration
-    var clock: any Clock<Duration> = ContinuousClock()
+    var clock: any Clock<Duration> = MonotonicClock()
     let logger: Logger
 
     /// - Parameter pass: does the work and returns how long until more is known to be due; nil: nothing is.
     func run(_ pass: @escaping @Sendable () async throws -> Duration?) async {
-        _ = await untilGracefulShutdown { () -> Void? in
+        await untilGracefulShutdown {
             var pace = LoopPace(poll: poll)
             while !Task.isCancelled {
                 let wait: Duration
                 do {
                     wait = pace.afterSuccess(due: try await pass())
                 } catch is CancellationError {
-                    return nil
+                    return
                 } catch {
                     let failure = pace.afterFailure()
                     wait = failure.wait
@@ -29,13 +28,12 @@ struct RoleLoop: Sendable {
                 }
                 await signal.wait(atMost: wait, clock: clock)
             }
-            return nil
         }
     }
 
     /// Repeats an operation until it succeeds, and returns its result; nil when the process shuts down before.
     func untilSuccess<Result: Sendable>(_ operation: @escaping @Sendable () async throws -> Result) async -> Result? {
-        await untilGracefulShutdown {
+        await untilGracefulShutdown { () -> Result? in
             var pace = LoopPace(poll: poll)
             while !Task.isCancelled {
                 do {
@@ -47,41 +45,16 @@ struct RoleLoop: Sendable {
                 }
             }
             return nil
-        }
+        } ?? nil
     }
 
     private func log(_ error: any Error) {
         logger.warning(
             "\(name) failed and is tried again: \(error)", metadata: [LogKey.error: "\(String(reflecting: error))"])
     }
-
-    /// Cancels the body when the process shuts down, and waits for its end.
-    private func untilGracefulShutdown<Result: Sendable>(
-        _ body: @escaping @Sendable () async -> Result?
-    ) async -> Result? {
-        await withTaskGroup { group in
-            group.addTask { Ended.body(await body()) }
-            group.addTask {
-                // Ends by throwing where the body has ended first and the group is cancelled.
-                try? await gracefulShutdown()
-                return Ended.shutdown
-            }
-            var result: Result?
-            for await ended in group {
-                if case .body(let value) = ended { result = value }
-                group.cancelAll()
-            }
-            return result
-        }
-    }
-
-    private enum Ended<Result: Sendable>: Sendable {
-        case body(Result?)
-        case shutdown
-    }
 }
 
-/// Passes the store's hints of one kind on to a loop.
+/// Passes the store's hints of one kind on to a loop, until it is cancelled.
 func forward(_ hint: WakeUp, from wakeUps: any WakeUps, to signal: Signal) async {
-    for await received in wakeUps.stream().cancelOnGracefulShutdown() where received == hint { signal.set() }
+    for await received in wakeUps.stream() where received == hint { signal.set() }
 }

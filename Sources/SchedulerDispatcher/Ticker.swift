@@ -1,7 +1,7 @@
 public import Logging
 public import SchedulerApplication
 public import SchedulerDomain
-import SchedulerFoundation
+public import SchedulerFoundation
 public import ServiceLifecycle
 
 /// Fires tasks when their time comes: sleeps until the next fire time, is woken when a task changes.
@@ -25,7 +25,7 @@ public struct Ticker: Service {
         wakeUps: any WakeUps,
         isLeading: @escaping @Sendable () -> Bool = { true },
         poll: Duration = .seconds(1),
-        clock: any Clock<Duration> = ContinuousClock(),
+        clock: any Clock<Duration> = MonotonicClock(),
         logger: Logger
     ) {
         self.fireDueTasks = fireDueTasks

@@ -58,7 +58,7 @@ struct WorkerLife: Sendable {
             if end == .lost, await wasToDrain() { stop.fire(.graceful) }
             // A claim that was under way at the end of the drain has left outcomes only now.
             if stop.value != nil {
-                await wait(until: .now + WorkerLife.reportingTime) { held.isEmpty && logs.isEmpty }
+                await wait(until: MonotonicClock.now + WorkerLife.reportingTime) { held.isEmpty && logs.isEmpty }
             }
             return end
         }
@@ -120,15 +120,15 @@ struct WorkerLife: Sendable {
 
     private func watchDeadlines() async {
         while !Task.isCancelled {
-            do { try await Task.sleep(for: WorkerLife.deadlineTick) } catch { return }
-            held.stopOverdue(at: .now)
+            do { try await MonotonicClock.sleep(for: WorkerLife.deadlineTick) } catch { return }
+            held.stopOverdue(at: MonotonicClock.now)
         }
     }
 
     /// Takes nothing new, lets runs finish as long as there is time, hands the rest back, and waits until the store
     /// has every outcome or the time is over.
     private func drain(_ gate: IntakeGate, _ heartbeat: HeartbeatManager) async {
-        let began = ContinuousClock.now
+        let began = MonotonicClock.now
         await gate.close()
         await heartbeat.announceDrain()
         let lastMoment = began + configuration.shutdownGrace - configuration.killGrace - WorkerLife.reportingTime
@@ -155,8 +155,8 @@ struct WorkerLife: Sendable {
     }
 
     private func wait(until end: ContinuousClock.Instant, for condition: () -> Bool) async {
-        while !condition(), ContinuousClock.now < end {
-            do { try await Task.sleep(for: .milliseconds(20)) } catch { return }
+        while !condition(), MonotonicClock.now < end {
+            do { try await MonotonicClock.sleep(for: .milliseconds(20)) } catch { return }
         }
     }
 }

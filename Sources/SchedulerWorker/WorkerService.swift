@@ -116,7 +116,7 @@ public struct WorkerService: Service {
             } catch let error as SchedulerError where error.isTransient {
                 logger.warning("The worker cannot register yet: \(String(reflecting: error))")
             }
-            try await Task.sleep(for: backoff.next())
+            try await MonotonicClock.sleep(for: backoff.next())
         }
         return nil
     }

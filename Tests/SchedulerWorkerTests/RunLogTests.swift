@@ -1,5 +1,6 @@
 import SchedulerDomain
 import SchedulerErrors
+import SchedulerFoundation
 import SchedulerTestingUtils
 import Testing
 

@@ -1,6 +1,7 @@
 import SchedulerApplication
 import SchedulerDomain
 import SchedulerErrors
+import SchedulerFoundation
 import SchedulerTestingUtils
 import Synchronization
 import Testing

@@ -43,7 +43,7 @@ public struct ClaimRuns: Sendable {
             } catch let error as SchedulerError where error.isTransient {
                 if isFirst { logger.warning("Claiming fails and is repeated: \(String(reflecting: error))") }
                 isFirst = false
-                try await Task.sleep(for: backoff.next())
+                try await MonotonicClock.sleep(for: backoff.next())
             }
         }
     }

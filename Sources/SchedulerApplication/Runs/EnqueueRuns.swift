@@ -43,7 +43,7 @@ public struct EnqueueRuns: Sendable {
     private static func enqueue(
         _ groups: [[NewRun]], into runs: any TaskRunRepository
     ) async throws -> [SchedulerResult<[TaskRun]>] {
-        let deadline = ContinuousClock.now.advanced(by: patience)
+        let deadline = MonotonicClock.now.advanced(by: patience)
         var backoff = Backoff(base: .milliseconds(50), limit: .milliseconds(500))
         var unknown: SchedulerError?
         while true {
@@ -51,10 +51,10 @@ public struct EnqueueRuns: Sendable {
                 return try await runs.enqueue(groups)
             } catch let error as SchedulerError where error.isTransient {
                 if error.code == .outcomeUnknown { unknown = error }
-                guard unknown != nil || error.code == .transactionConflict, ContinuousClock.now < deadline else {
+                guard unknown != nil || error.code == .transactionConflict, MonotonicClock.now < deadline else {
                     throw unknown ?? error
                 }
-                try await Task.sleep(for: backoff.next())
+                try await MonotonicClock.sleep(for: backoff.next())
             }
         }
     }

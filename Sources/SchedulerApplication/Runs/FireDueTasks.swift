@@ -1,7 +1,7 @@
 public import Logging
 public import SchedulerDomain
 import SchedulerErrors
-import SchedulerFoundation
+public import SchedulerFoundation
 
 /// Turns fire times that have come into runs.
 ///
@@ -34,7 +34,7 @@ public struct FireDueTasks: Sendable {
         wakeUps: any WakeUps,
         decider: FireTimesDecider = FireTimesDecider(),
         batch: Int = 500,
-        clock: any Clock<Duration> = ContinuousClock(),
+        clock: any Clock<Duration> = MonotonicClock(),
         logger: Logger
     ) {
         self.tasks = tasks

@@ -27,7 +27,7 @@ public final class LeaderElector: Service {
     }
 
     /// The lease of this process while it leads; nil while it does not.
-    public var lease: LockLease? { state.withLock { $0.lease(at: .now) } }
+    public var lease: LockLease? { state.withLock { $0.lease(at: MonotonicClock.now) } }
 
     public func run() async throws {
         let loop = RoleLoop(name: "leader election", signal: Signal(), poll: term / 3, logger: logger)
@@ -39,7 +39,7 @@ public final class LeaderElector: Service {
     }
 
     private func renew() async throws {
-        let sentAt = ContinuousClock.now
+        let sentAt = MonotonicClock.now
         switch state.withLock({ $0.tick(at: sentAt) }) {
         case .acquire:
             guard let lease = try await locks.acquire(LeaderElector.key, owner: owner, timeToLive: term) else { return }

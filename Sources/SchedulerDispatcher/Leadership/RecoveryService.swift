@@ -62,7 +62,7 @@ public final class RecoveryService: Service {
             tracker.withLock { $0.readFailed() }
             throw error
         }
-        let silent = tracker.withLock { $0.observe(heartbeats, at: .now) }
+        let silent = tracker.withLock { $0.observe(heartbeats, at: MonotonicClock.now) }
         do {
             try await recover(silent, term: term)
             let unclaimed = try await recovery.returnUnclaimed(olderThan: unclaimedAfter, term: term)
@@ -81,7 +81,7 @@ public final class RecoveryService: Service {
 
     /// Looks every few seconds for runs that nobody will report.
     private func endForgotten(term: LockLease) async throws {
-        let leading = sweep.withLock { sweep in ForgottenSweep.begin(&sweep, term: term.token, at: .now) }
+        let leading = sweep.withLock { sweep in ForgottenSweep.begin(&sweep, term: term.token, at: MonotonicClock.now) }
         guard let leading else { return }
         let ended = try await recovery.endForgotten(after: overdueAfter, leadingFor: leading, term: term)
         for attempt in ended.returned + ended.ended {

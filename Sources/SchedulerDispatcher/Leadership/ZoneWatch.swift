@@ -36,12 +36,12 @@ public final class ZoneWatch: Service {
     private func pass() async throws {
         guard let term = elector.lease else { return }
         let isFresh = checked.withLock { last in
-            last.map { $0.token == term.token && $0.at.duration(to: .now) < ZoneWatch.interval } ?? false
+            last.map { $0.token == term.token && $0.at.duration(to: MonotonicClock.now) < ZoneWatch.interval } ?? false
         }
         guard !isFresh else { return }
         do {
             try await followZones(term: term)
-            checked.withLock { $0 = (term.token, .now) }
+            checked.withLock { $0 = (term.token, MonotonicClock.now) }
         } catch let error as SchedulerError where error.code == .lockLost {
             // The store says that another dispatcher leads: it goes on after our last batch.
         }

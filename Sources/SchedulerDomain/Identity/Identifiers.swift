@@ -44,10 +44,10 @@ public struct RunID: Hashable, Comparable, Sendable, CustomStringConvertible, Lo
         bits = milliseconds << 80 | high << 64 | low
     }
 
-    /// A version 7 identifier of the given time with the system's random source.
+    /// A version 7 identifier of the given time with what `Chance` gives.
     public init(at instant: UTCInstant) {
-        var random = SystemRandomNumberGenerator()
-        self.init(at: instant, random: &random)
+        var chance = Chance()
+        self.init(at: instant, random: &chance)
     }
 
     /// The smallest identifier of a time: every run created at or after `instant` sorts at or above it.

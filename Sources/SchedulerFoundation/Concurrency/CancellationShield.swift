@@ -6,12 +6,12 @@
 public func withCancellationShield<Result: Sendable>(
     _ operation: @escaping @Sendable () async throws -> Result
 ) async throws -> Result {
-    try await Task { try await operation() }.value
+    try await UnstructuredTask.start { try await operation() }.value
 }
 
 /// As the throwing form, for an operation that does not throw.
 public func withCancellationShield<Result: Sendable>(
     _ operation: @escaping @Sendable () async -> Result
 ) async -> Result {
-    await Task { await operation() }.value
+    await UnstructuredTask.start { await operation() }.value
 }

@@ -1,3 +1,5 @@
+private import SchedulerDomain
+
 /// How a loop of a role waits: a poll with jitter covers for lost wake-ups, failures are backed off.
 public struct LoopPace: Sendable {
     private let poll: Duration
@@ -15,7 +17,8 @@ public struct LoopPace: Sendable {
     public mutating func afterSuccess(due: Duration?) -> Duration {
         backoff.reset()
         isFailing = false
-        let jittered = poll - poll * Double.random(in: 0...0.1)
+        var chance = Chance()
+        let jittered = poll - poll * Double.random(in: 0...0.1, using: &chance)
         return min(due ?? jittered, jittered)
     }
 

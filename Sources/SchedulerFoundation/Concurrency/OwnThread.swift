@@ -5,6 +5,8 @@
 /// the same threads. What must go on all the same, such as the heartbeat of a worker that runs its users' functions,
 /// runs here. Child tasks of the operation run on the same thread; an actor with an executor of its own keeps that.
 ///
+/// Where a test has brought everything onto one executor (`UnstructuredTask.executor`), it stays there.
+///
 /// - Parameters:
 ///   - name: shown by the system's tools; at most 15 bytes count.
 ///   - operation: waits for time with the clock that it is given: any other clock's timer fires on a cooperative
@@ -14,6 +16,7 @@
 public func withOwnThread<Result: Sendable>(
     named name: String, _ operation: @Sendable (OwnThreadClock) async throws -> Result
 ) async rethrows -> Result {
+    if UnstructuredTask.executor != nil { return try await operation(OwnThreadClock(nil)) }
     let executor = ThreadExecutor()
     BlockingThread.startRequired(named: name) { executor.serve() }
     // What the operation began has ended when it returns, so nothing comes after this.
@@ -22,18 +25,20 @@ public func withOwnThread<Result: Sendable>(
 }
 
 /// The monotonic clock, with timers on the thread of `withOwnThread`.
-public struct OwnThreadClock: Clock {
+public struct OwnThreadClock: SteadyClock {
     public typealias Instant = ContinuousClock.Instant
 
-    private let executor: ThreadExecutor
+    /// Nil: there is no thread of its own.
+    private let executor: ThreadExecutor?
 
-    init(_ executor: ThreadExecutor) { self.executor = executor }
+    init(_ executor: ThreadExecutor?) { self.executor = executor }
 
-    public var now: Instant { .now }
+    public var now: Instant { MonotonicClock.now }
     public var minimumResolution: Duration { ContinuousClock().minimumResolution }
 
     /// - Throws: `CancellationError` as soon as the task is cancelled.
     public func sleep(until deadline: Instant, tolerance: Duration? = nil) async throws {
+        guard let executor else { return try await MonotonicClock().sleep(until: deadline, tolerance: tolerance) }
         try await executor.sleep(until: .after(now.duration(to: deadline)))
     }
 }

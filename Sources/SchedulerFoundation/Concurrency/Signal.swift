@@ -26,7 +26,7 @@ public final class Signal: Sendable {
     /// Waits until it is set, the time is over, or the task is cancelled.
     ///
     /// - Precondition: one loop waits at a time.
-    public func wait(atMost limit: Duration, clock: any Clock<Duration> = ContinuousClock()) async {
+    public func wait(atMost limit: Duration, clock: any Clock<Duration> = MonotonicClock()) async {
         guard limit > .zero else {
             // Let others run even where there is always more to do.
             await Task.yield()

@@ -7,7 +7,7 @@ import SchedulerErrors
 public func withTimeout<Result: Sendable>(
     _ limit: Duration,
     _ what: String,
-    clock: any Clock<Duration> = ContinuousClock(),
+    clock: any Clock<Duration> = MonotonicClock(),
     operation: @escaping @Sendable () async throws -> Result
 ) async throws -> Result {
     try await withThrowingTaskGroup(of: Result?.self) { group in

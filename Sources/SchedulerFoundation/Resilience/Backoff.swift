@@ -1,3 +1,5 @@
+private import SchedulerDomain
+
 /// Waiting times between attempts to reach something that is away: doubling, capped, with full jitter, so that many
 /// processes do not return together.
 public struct Backoff: Sendable {
@@ -21,8 +23,8 @@ public struct Backoff: Sendable {
     }
 
     public mutating func next() -> Duration {
-        var random = SystemRandomNumberGenerator()
-        return next(random: &random)
+        var chance = Chance()
+        return next(random: &chance)
     }
 
     /// Starts anew after a success.

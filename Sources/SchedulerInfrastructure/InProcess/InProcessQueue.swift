@@ -1,5 +1,6 @@
 import DequeModule
 import SchedulerDomain
+import SchedulerFoundation
 
 /// One queue: what waits, what is out with which consumer, and whose turn it is.
 struct InProcessQueue {
@@ -25,13 +26,13 @@ struct InProcessQueue {
     private var heldCount = 0
     private var lastPosition: UInt64 = 0
     private var lastTag: UInt64 = 0
-    private var unusedSince = ContinuousClock.now
+    private var unusedSince = MonotonicClock.now
 
     /// How many messages there are, delivered ones included.
     var count: Int { waiting.count + heldCount }
 
     /// Whether nobody has consumed it for five minutes.
-    var isExpired: Bool { consumers.isEmpty && ContinuousClock.now - unusedSince > .seconds(300) }
+    var isExpired: Bool { consumers.isEmpty && MonotonicClock.now - unusedSince > .seconds(300) }
 
     mutating func append(_ message: Message) {
         lastPosition += 1
@@ -50,7 +51,7 @@ struct InProcessQueue {
         guard let index = consumers.firstIndex(where: { $0.id == id }) else { return }
         let consumer = consumers.remove(at: index)
         putBack(Array(consumer.held.values))
-        if consumers.isEmpty { unusedSince = .now }
+        if consumers.isEmpty { unusedSince = MonotonicClock.now }
         deliver()
     }
 

@@ -1,4 +1,5 @@
 import SchedulerDomain
+import SchedulerFoundation
 
 /// A consumer of an in-process queue.
 ///
@@ -25,7 +26,7 @@ final class InProcessSubscription: QueueSubscription {
     func park(_ delivery: Delivery, reason: String) async {
         guard delivery.generation == id, !owner.park(delivery, of: id, in: queue, reason: reason) else { return }
         // The dead queue is full. It comes back and is parked anew; not at once, so that this does not spin.
-        try? await Task.sleep(for: .seconds(1))
+        try? await MonotonicClock.sleep(for: .seconds(1))
         await requeue([delivery])
     }
 

@@ -54,7 +54,7 @@ extension SQLiteTransaction {
             policies[run.version] = known
             policy = known
         }
-        var random = SystemRandomNumberGenerator()
+        var random = Chance()
         switch RunJudge.judge(outcome, of: run.standing, policy: policy, random: &random) {
         case .ignore:
             return .ignored

@@ -63,7 +63,7 @@ extension InMemoryState {
         guard let run = live[outcome.attempt.run],
             let spec = versions[TaskVersionID(task: run.task, version: run.taskVersion)]
         else { return .ignored }
-        var random = SystemRandomNumberGenerator()
+        var random = Chance()
         let verdict = RunJudge.judge(
             outcome, of: RunJudge.Standing(run), policy: spec.retryPolicy, random: &random)
         switch verdict {

@@ -1,6 +1,7 @@
 import Logging
 import SchedulerDomain
 import SchedulerErrors
+import SchedulerFoundation
 
 /// Takes runs from the store itself while the broker is away, so that work goes on without it.
 struct DirectPicker: Sendable {
@@ -23,16 +24,16 @@ struct DirectPicker: Sendable {
         var awaySince: ContinuousClock.Instant?
         var isPicking = false
         while !Task.isCancelled, !gate.isClosed {
-            do { try await Task.sleep(for: jittered(isPicking ? configuration.directPoll : look)) } catch { return }
+            do { try await MonotonicClock.sleep(for: jittered(isPicking ? configuration.directPoll : look)) } catch { return }
             guard !queue.isConnected else {
                 if isPicking { logger.info("The broker is back; runs come through it again") }
                 awaySince = nil
                 isPicking = false
                 continue
             }
-            let since = awaySince ?? .now
+            let since = awaySince ?? MonotonicClock.now
             awaySince = since
-            guard since.duration(to: .now) >= configuration.brokerPatience else { continue }
+            guard since.duration(to: MonotonicClock.now) >= configuration.brokerPatience else { continue }
             if !isPicking { logger.warning("The broker is away; runs are taken from the store") }
             isPicking = true
             await pickAll()
@@ -42,7 +43,10 @@ struct DirectPicker: Sendable {
     private var look: Duration { min(configuration.directPoll, configuration.brokerPatience / 4) }
 
     /// Workers that lost the broker together do not come together.
-    private func jittered(_ duration: Duration) -> Duration { duration * Double.random(in: 0.8...1.2) }
+    private func jittered(_ duration: Duration) -> Duration {
+        var chance = Chance()
+        return duration * Double.random(in: 0.8...1.2, using: &chance)
+    }
 
     private func pickAll() async {
         while !gate.isClosed, !keeper.isFull, !Task.isCancelled {

@@ -1,3 +1,4 @@
+import SchedulerFoundation
 import Synchronization
 
 /// How many more runs a worker may execute at once.

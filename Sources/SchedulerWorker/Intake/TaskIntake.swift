@@ -40,7 +40,7 @@ struct TaskIntake: Sendable {
             } catch {
                 logger.debug("\(source) cannot be consumed: \(String(reflecting: error))")
             }
-            do { try await Task.sleep(for: backoff.next()) } catch { return }
+            do { try await MonotonicClock.sleep(for: backoff.next()) } catch { return }
         }
     }
 
@@ -49,7 +49,7 @@ struct TaskIntake: Sendable {
         guard case .tasks = source else { return }
         while !gate.isClosed, !Task.isCancelled, !hasRoom {
             await slots.waitUntilFree()
-            if keeper.isFull { try? await Task.sleep(for: TaskIntake.patience) }
+            if keeper.isFull { try? await MonotonicClock.sleep(for: TaskIntake.patience) }
         }
     }
 
@@ -122,7 +122,7 @@ struct TaskIntake: Sendable {
         guard !hasRoom, case .tasks = source else { return true }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await slots.waitUntilFree() }
-            group.addTask { try? await Task.sleep(for: TaskIntake.patience) }
+            group.addTask { try? await MonotonicClock.sleep(for: TaskIntake.patience) }
             await group.next()
             group.cancelAll()
         }

@@ -57,12 +57,12 @@ final class OutcomeKeeper: Sendable {
 
     /// Looks up and repeats until it is cancelled.
     func run() async {
-        var nextCheck = ContinuousClock.now
+        var nextCheck = MonotonicClock.now
         var isStoreAway = false
         await withDiscardingTaskGroup { group in
             while !Task.isCancelled {
-                do { try await Task.sleep(for: OutcomeKeeper.tick) } catch { break }
-                let now = ContinuousClock.now
+                do { try await MonotonicClock.sleep(for: OutcomeKeeper.tick) } catch { break }
+                let now = MonotonicClock.now
                 let asked: [RunAttempt]
                 if now >= nextCheck {
                     nextCheck = now + configuration.settlementCheck
@@ -130,9 +130,9 @@ private final class OutcomeTable: Sendable {
 
     func note(_ report: ReportOutcomes.Report, _ outcome: RunOutcome) {
         switch report {
-        case .published: change { $0.markPublished(outcome.attempt, at: .now) }
+        case .published: change { $0.markPublished(outcome.attempt, at: MonotonicClock.now) }
         case .settled: release([outcome.attempt])
-        case .failed: change { $0.markFailed(outcome.attempt, at: .now) }
+        case .failed: change { $0.markFailed(outcome.attempt, at: MonotonicClock.now) }
         case .refused: replace(outcome)
         }
     }
@@ -149,7 +149,7 @@ private final class OutcomeTable: Sendable {
         bare.errorMessage = "the result could not be stored"
         change { kept in
             kept.keep(bare)
-            kept.markFailed(bare.attempt, at: .now)
+            kept.markFailed(bare.attempt, at: MonotonicClock.now)
         }
     }
 }

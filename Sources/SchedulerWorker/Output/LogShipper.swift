@@ -89,7 +89,7 @@ final class LogShipper: Sendable {
         await withTaskGroup { group in
             group.addTask { _ = await log.drained.wait() }
             // A cancelled sleep ends the wait like one that is over.
-            group.addTask { [limits] in try? await Task.sleep(for: limits.patience) }
+            group.addTask { [limits] in try? await MonotonicClock.sleep(for: limits.patience) }
             await group.next()
             group.cancelAll()
         }
@@ -98,15 +98,15 @@ final class LogShipper: Sendable {
     /// Ships until it is cancelled; what the store does not have by then is lost, and counted in the log.
     func run() async {
         await withDiscardingTaskGroup { group in
-            var nextRound = ContinuousClock.now
+            var nextRound = MonotonicClock.now
             while !Task.isCancelled {
-                await signal.wait(atMost: ContinuousClock.now.duration(to: nextRound))
+                await signal.wait(atMost: MonotonicClock.now.duration(to: nextRound))
                 var logs = state.withLock { state in
                     defer { state.urgent = [] }
                     return state.urgent
                 }
-                if ContinuousClock.now >= nextRound {
-                    nextRound = .now + limits.interval
+                if MonotonicClock.now >= nextRound {
+                    nextRound = MonotonicClock.now + limits.interval
                     logs = state.withLock { Array($0.logs.values) }
                 }
                 for log in logs where log.beginShipping() { group.addTask { await self.ship(log) } }
@@ -174,7 +174,7 @@ final class LogShipper: Sendable {
             } catch let error as SchedulerError where error.isTransient {
                 noteFailure(error)
                 do {
-                    try await Task.sleep(for: backoff.next())
+                    try await MonotonicClock.sleep(for: backoff.next())
                 } catch {
                     log.pauseShipping()
                     return

@@ -62,7 +62,7 @@ final class RunLog: RunOutput {
     }
 
     private func write(plain line: String, to stream: LogStream) {
-        let (time, now) = (clock.now, ContinuousClock.now)
+        let (time, now) = (clock.now, MonotonicClock.now)
         let isUrgent = state.withLock { state in
             state.buffer.write(line, to: stream, time: time, at: now)
             guard !state.isShipping, !state.isAskedFor, state.buffer.readyBytes >= limits.chunkBytes else {
@@ -95,7 +95,7 @@ final class RunLog: RunOutput {
 
     /// Begins to ship, if there is something and nobody does.
     func beginShipping() -> Bool {
-        let now = ContinuousClock.now
+        let now = MonotonicClock.now
         return state.withLock { state in
             state.isAskedFor = false
             state.buffer.refresh(at: now)
@@ -107,7 +107,7 @@ final class RunLog: RunOutput {
 
     /// Returns what is next, the same until it is `shipped`; nil ends the shipping.
     func nextWork() -> Work? {
-        let now = ContinuousClock.now
+        let now = MonotonicClock.now
         return state.withLock { state in
             if let lines = state.buffer.chunk() {
                 return .chunk(LogChunk(attempt: attempt, tenant: tenant, lines: lines))
@@ -120,7 +120,7 @@ final class RunLog: RunOutput {
 
     /// The store has it, or never will.
     func shipped(_ work: Work) {
-        let now = ContinuousClock.now
+        let now = MonotonicClock.now
         state.withLock { state in
             switch work {
             case .chunk:

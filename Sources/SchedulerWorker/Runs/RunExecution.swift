@@ -44,7 +44,7 @@ struct RunExecution: Sendable {
     ///
     /// It is awaited here and follows this task's cancellation, so it never outlives the attempt.
     private func execute(_ claimed: ClaimedRun, _ log: RunLog) async -> Result<TaskResult, any Error> {
-        let work = Task { try await result(of: claimed, log) }
+        let work = UnstructuredTask.start { try await result(of: claimed, log) }
         held.begin(claimed.attempt) { work.cancel() }
         return await withTaskCancellationHandler {
             await work.result
@@ -64,7 +64,7 @@ struct RunExecution: Sendable {
         log.setLimit(spec.limits.outputBytes)
         let results = try await upstreams.results(for: claimed)
         let timeout = Duration.seconds(spec.timeoutSeconds)
-        held.setDeadline(.now + timeout, of: claimed.attempt)
+        held.setDeadline(MonotonicClock.now + timeout, of: claimed.attempt)
         try Task.checkCancellation()
         return try await executor.execute(
             RunContext(

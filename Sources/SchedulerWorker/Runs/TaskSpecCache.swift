@@ -38,7 +38,7 @@ final class TaskSpecCache: Sendable {
                 if let spec { keep(spec, version) }
                 return spec
             } catch let error as SchedulerError where error.isTransient {
-                try await Task.sleep(for: backoff.next())
+                try await MonotonicClock.sleep(for: backoff.next())
             }
         }
     }

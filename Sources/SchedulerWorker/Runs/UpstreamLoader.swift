@@ -17,7 +17,7 @@ struct UpstreamLoader: Sendable {
             do {
                 return UpstreamResult.limited(try await runs.upstreams(of: claimed.attempt.run))
             } catch let error as SchedulerError where error.isTransient {
-                try await Task.sleep(for: backoff.next())
+                try await MonotonicClock.sleep(for: backoff.next())
             }
         }
     }

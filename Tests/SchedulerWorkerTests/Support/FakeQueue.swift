@@ -1,5 +1,6 @@
 import SchedulerApplication
 import SchedulerDomain
+import SchedulerFoundation
 import SchedulerTestingUtils
 import Synchronization
 

@@ -42,7 +42,7 @@ private struct SettledBatch {
     var records: [AttemptRecord] = []
     /// Attempts whose crash was none.
     var explained: [RunAttempt] = []
-    private var random = SystemRandomNumberGenerator()
+    private var random = Chance()
 
     init(runs: [RunID: LockedRun], policies: [TaskVersionID: RetryPolicy]) {
         self.runs = runs

@@ -1,9 +1,9 @@
-import Synchronization
+private import Synchronization
 
 /// Something that happens once, for any number of waiters.
-final class Latch<Value: Sendable>: Sendable {
+public final class Latch<Value: Sendable>: Sendable {
     private struct State {
-        var value: Value?
+        public var value: Value?
         var nextWaiter = 0
         var waiters: [Int: CheckedContinuation<Value?, Never>] = [:]
         /// Waiters that were cancelled before they had arrived.
@@ -12,11 +12,13 @@ final class Latch<Value: Sendable>: Sendable {
 
     private let state = Mutex(State())
 
+    public init() {}
+
     /// Nil before it happened.
-    var value: Value? { state.withLock { $0.value } }
+    public var value: Value? { state.withLock { $0.value } }
 
     /// The first call counts.
-    func fire(_ value: Value) {
+    public func fire(_ value: Value) {
         let waiters = state.withLock { state -> [CheckedContinuation<Value?, Never>] in
             guard state.value == nil else { return [] }
             state.value = value
@@ -27,7 +29,7 @@ final class Latch<Value: Sendable>: Sendable {
     }
 
     /// Waits until it happens; nil where the waiting task is cancelled.
-    func wait() async -> Value? {
+    public func wait() async -> Value? {
         let number = state.withLock { state in
             state.nextWaiter += 1
             return state.nextWaiter
