@@ -14,7 +14,7 @@ public final class InMemoryStore: SchedulerStore, RestartRecovery {
     public let zoneSettings: any ZoneSettings
     public let wakeUps: any WakeUps
 
-    private let shared: InMemoryShared
+    let shared: InMemoryShared
 
     /// - Parameter now: the store's clock, for example `{ clock.now }` of a `VirtualClock`.
     public init(now: @escaping @Sendable () -> UTCInstant) {
