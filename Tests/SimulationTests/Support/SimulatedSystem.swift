@@ -1,0 +1,199 @@
+import Logging
+import SchedulerApplication
+import SchedulerConfig
+import SchedulerDispatcher
+import SchedulerDomain
+import SchedulerErrors
+import SchedulerFoundation
+import SchedulerInfrastructure
+import SchedulerTestingUtils
+import SchedulerWorker
+import ServiceLifecycle
+import ServiceLifecycleTestKit
+import Synchronization
+
+/// The real services of every role over a store and a broker in memory, each role in a simulated process.
+final class SimulatedSystem: Sendable {
+    static let heartbeat = Duration.milliseconds(500)
+    static let lease = Duration.seconds(3)
+
+    enum Role: Sendable, Hashable {
+        case dispatcher(Int)
+        case worker(Int)
+        case client
+    }
+
+    private struct Running {
+        var process: SimulatedProcess
+        var shutdown: GracefulShutdownTestTrigger?
+        var isEnding = false
+    }
+
+    private struct State {
+        var running: [Role: Running] = [:]
+        var faults = FaultRates()
+        /// Processes that cannot reach the store, and when that ends.
+        var cutOff: Set<String> = []
+        var isStoreAway = false
+        var left: Set<WorkerID> = []
+        var hasChanged = false
+    }
+
+    let simulator: Simulator
+    let history: History
+    let effects: SideEffects
+    let store: InMemoryStore
+    let storeClock: SimulatedWallClock
+    let network: SimulatedNetwork
+    private let logger: Logger
+    private let state = Mutex(State())
+
+    init(seed: UInt64, prints: Bool) {
+        simulator = Simulator(seed: seed)
+        history = History(simulator, prints: prints)
+        effects = SideEffects(history)
+        let clock = SimulatedWallClock(simulator)
+        storeClock = clock
+        store = InMemoryStore(now: { clock.now })
+        network = SimulatedNetwork(base: InProcessMessageQueue(), in: simulator)
+        let history = history
+        logger = Logger(label: "simulation") { _ in
+            prints ? HistoryLogHandler(history) as any LogHandler : SwiftLogNoOpLogHandler()
+        }
+    }
+
+    var roles: [Role] { state.withLock { Array($0.running.keys) }.sorted { "\($0)" < "\($1)" } }
+    var left: Set<WorkerID> { state.withLock { $0.left } }
+
+    /// Whether the store may have changed since this was asked last.
+    func takeChange() -> Bool {
+        state.withLock { state in
+            defer { state.hasChanged = false }
+            return state.hasChanged
+        }
+    }
+
+    func process(of role: Role) -> SimulatedProcess? { state.withLock { $0.running[role]?.process } }
+
+    // MARK: Faults
+
+    func set(_ rates: FaultRates) { state.withLock { $0.faults = rates } }
+    func setStoreAway(_ isAway: Bool) { state.withLock { $0.isStoreAway = isAway } }
+
+    func setCutOff(_ role: Role, _ isCutOff: Bool) {
+        state.withLock { state in
+            if isCutOff { state.cutOff.insert("\(role)") } else { state.cutOff.remove("\(role)") }
+        }
+    }
+
+    /// A client is never killed, and hears of lost answers like everybody.
+    func decideForClient(_ process: SimulatedProcess, _ call: String) -> PortFault {
+        let fault = decide(process, call)
+        state.withLock { $0.hasChanged = true }
+        return switch fault {
+        case .crashBefore: .failBefore
+        case .crashAfter: .failAfter
+        default: fault
+        }
+    }
+
+    private func decide(_ process: SimulatedProcess, _ call: String) -> PortFault {
+        let (rates, isAway) = state.withLock { state in
+            (state.faults, state.isStoreAway || state.cutOff.contains(process.name))
+        }
+        var chance = simulator.chance
+        if isAway { return .failBefore }
+        return rates.pick(using: &chance)
+    }
+
+    // MARK: Processes
+
+    /// Starts a role in a process of its own; it comes back by itself when that ends.
+    func start(_ role: Role) {
+        let process = SimulatedProcess("\(role)", in: simulator)
+        state.withLock { $0.running[role] = Running(process: process) }
+        process.atDeath { [self] in
+            history.note(process.name, "is dead")
+            effects.processEnded(process)
+            ended(role, process)
+        }
+        let ports = SimulatedPorts(
+            of: process,
+            note: { [self] process, name, what in
+                history.note(process.name, "\(name) \(what)")
+                state.withLock { $0.hasChanged = true }
+            }, decide: { [self] in decide($0, $1) })
+        let view = FaultyStore(base: store, calls: ports)
+        process.start { [self] in
+            await testGracefulShutdown { trigger in
+                state.withLock { $0.running[role]?.shutdown = trigger }
+                do {
+                    try await run(services(of: role, process, view))
+                } catch {
+                    if !process.isDead { history.violation("\(role) ended with \(error)") }
+                }
+            }
+            guard !process.isDead else { return }
+            let isEnding = state.withLock { $0.running[role]?.isEnding ?? false }
+            if role != .client, !isEnding { history.violation("\(role) ended by itself") }
+            history.note(process.name, "has ended")
+            process.kill()
+        }
+    }
+
+    /// Asks for a graceful shutdown, as SIGTERM does; a new process follows.
+    func terminate(_ role: Role) {
+        let trigger = state.withLock { state in
+            state.running[role]?.isEnding = true
+            return state.running[role]?.shutdown
+        }
+        history.note("\(role)", "is told to end")
+        // Delivered in the process, as a signal is.
+        process(of: role)?.start { trigger?.triggerGracefulShutdown() }
+    }
+
+    private func ended(_ role: Role, _ process: SimulatedProcess) {
+        var chance = simulator.chance
+        let wait = Duration.milliseconds(Int64.random(in: 50...2_000, using: &chance))
+        if role != .client { simulator.at(simulator.elapsed + wait) { self.start(role) } }
+    }
+
+    private func run(_ services: [any Service]) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for service in services { group.addTask { try await service.run() } }
+            try await group.waitForAll()
+        }
+    }
+
+    private func services(
+        of role: Role, _ process: SimulatedProcess, _ view: FaultyStore
+    ) -> [any Service] {
+        let queue = network.queue(of: process)
+        switch role {
+        case .dispatcher:
+            var settings = DispatcherConfig()
+            settings.leaderTerm = .seconds(2)
+            settings.unclaimed = .seconds(2)
+            settings.poll = .milliseconds(500)
+            return Dispatcher.services(
+                store: view, queue: queue, settings: settings, lease: SimulatedSystem.lease, killGrace: .seconds(1),
+                clock: process.wallClock, logger: logger)
+        case .worker(let number):
+            let functions = FunctionRegistry()
+            functions.register("work", effects.function(on: process))
+            return [
+                WorkerService(
+                    identity: WorkerIdentity(name: "worker-\(number)", hostname: "simulated", taskTypes: ["function"]),
+                    store: LeavingStore(base: view) { id in self.state.withLock { _ = $0.left.insert(id) } },
+                    queue: queue,
+                    executors: DefaultExecutorRegistry([FunctionExecutor(functions, clock: process.wallClock)]),
+                    configuration: WorkerConfiguration(
+                        slots: 4, heartbeat: SimulatedSystem.heartbeat, lease: SimulatedSystem.lease,
+                        killGrace: .seconds(1), shutdownGrace: .seconds(6), settlementCheck: .milliseconds(500),
+                        resend: .seconds(3), brokerPatience: .seconds(1), directPoll: .milliseconds(500)),
+                    clock: process.wallClock, logger: logger)
+            ]
+        case .client: return []
+        }
+    }
+}

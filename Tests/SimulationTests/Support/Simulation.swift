@@ -1,0 +1,118 @@
+import SchedulerDomain
+import SchedulerFoundation
+import SchedulerTestingUtils
+import Synchronization
+
+/// One history of the whole system, made by a seed: tasks, processes and faults at random, then peace, then the account.
+struct Simulation {
+    struct Result: Sendable {
+        var seed: UInt64
+        var violations: [String]
+        var digest: UInt64
+        var steps: Int
+        var faults: Int
+        var runs: Int
+        /// Its last lines.
+        var end: [String]
+    }
+
+    /// How long everything may take to end after the last fault: the longest of its waits is for runs that nobody
+    /// reports, which the leader ends half a minute after their time.
+    private static let patience = Duration.seconds(120)
+
+    private let system: SimulatedSystem
+    private var plan: SeededGenerator
+
+    private init(seed: UInt64, prints: Bool) {
+        system = SimulatedSystem(seed: seed, prints: prints)
+        // Apart from the numbers of the simulation itself, so that a change of the services leaves the plan as it is.
+        plan = SeededGenerator(seed: seed ^ 0xA5A5_5A5A_0F0F_F0F0)
+    }
+
+    /// Runs to the end on a thread of its own.
+    static func run(seed: UInt64, prints: Bool = false) async -> Result {
+        await withCheckedContinuation { continuation in
+            BlockingThread.startRequired(named: "simulation") {
+                var simulation = Simulation(seed: seed, prints: prints)
+                continuation.resume(returning: simulation.play())
+            }
+        }
+    }
+
+    private mutating func play() -> Result {
+        let simulator = system.simulator
+        let history = system.history
+        let tasks = createTasks()
+        var promise = Promise(system.store, system.effects, lease: SimulatedSystem.lease, history)
+        let dispatchers = Int.random(in: 1...3, using: &plan)
+        let workers = Int.random(in: 1...3, using: &plan)
+        for number in 1...dispatchers { system.start(.dispatcher(number)) }
+        for number in 1...workers { system.start(.worker(number)) }
+        let user = SimulatedProcess("client", in: simulator)
+        let ports = SimulatedPorts(of: user, decide: { [system] in system.decideForClient($0, $1) })
+        let client = Client(
+            FaultyStore(base: system.store, calls: ports), tasks, clock: user.wallClock, history)
+        user.start { await client.run() }
+
+        let length = Duration.milliseconds(Int64.random(in: 6_000...16_000, using: &plan))
+        let rates = FaultPlan.rates(using: &plan)
+        system.set(rates)
+        system.network.set(FaultPlan.network(using: &plan))
+        let faults = FaultPlan(system, within: length, using: &plan)
+        let (system, before) = (system, history)
+        func step() -> Bool {
+            if system.takeChange() { promise.check(system.store.snapshot, at: simulator.elapsed, left: system.left) }
+            return !before.violations.isEmpty
+        }
+        simulator.run(until: length) { step() }
+        faults.heal()
+        client.stop()
+        let end = length + Simulation.patience
+        simulator.run(until: end) {
+            step() || (client.hasStopped && system.store.snapshot.live.isEmpty)
+        }
+        let last = system.store.snapshot
+        if history.violations.isEmpty {
+            promise.checkEnd(last, accepted: client.accepted)
+            checkLedger(last, tasks)
+        }
+        for role in system.roles { system.process(of: role)?.kill() }
+        return Result(
+            seed: simulator.seed, violations: history.violations, digest: history.digest, steps: history.steps,
+            faults: faults.count, runs: last.history.count, end: history.end)
+    }
+
+    /// Before the first fault.
+    private mutating func createTasks() -> [TaskDefinition] {
+        let drafts = TaskPlan.drafts(at: system.storeClock.now, using: &plan)
+        let created = Mutex<[TaskDefinition]>([])
+        let process = SimulatedProcess("setup", in: system.simulator)
+        let (store, history) = (system.store, system.history)
+        process.start {
+            do {
+                for draft in drafts {
+                    let tasks = try await store.tasks.create([draft])
+                    created.withLock { $0 += tasks }
+                }
+            } catch {
+                history.violation("the tasks cannot be created: \(error)")
+            }
+        }
+        system.simulator.run(until: .milliseconds(1)) { created.withLock { $0.count == drafts.count } }
+        return created.withLock { $0 }
+    }
+
+    private func checkLedger(_ now: StoreSnapshot, _ tasks: [TaskDefinition]) {
+        let runs = Dictionary(grouping: now.history.values.filter { $0.trigger == .scheduled }, by: \.task)
+        for task in tasks where task.spec.schedule != nil {
+            let ledger = Ledger(task: task, fires: now.fires[task.id] ?? [], runs: runs[task.id] ?? [])
+            do {
+                for fault in try ledger.faults(
+                    since: task.createdAt, until: now.tasks[task.id]?.updatedAt ?? task.createdAt)
+                { system.history.violation(fault) }
+            } catch {
+                system.history.violation("the ledger of task \(task.id) cannot be read: \(error)")
+            }
+        }
+    }
+}
