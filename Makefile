@@ -1,10 +1,11 @@
 # `make` alone lists what there is. Everything it does is a script in scripts/ or a swift command.
 .DEFAULT_GOAL := help
-.PHONY: help build release test test-examples lint format run demo bench bench-schedule bench-capacity clean services-up services-down
+.PHONY: help build release test test-examples simulate lint format run demo bench bench-schedule bench-capacity clean services-up services-down
 SHELL := /bin/bash
 
 DATA ?= data
 ARGS ?=
+SEEDS ?= 0..<300
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 20
@@ -29,6 +30,10 @@ test: ## Run every test against private servers (ARGS="--filter Cron")
 
 test-examples: ## Build and run the packages in examples/ as their users would
 	@scripts/test-examples
+
+simulate: ## Simulate the system with other seeds (SEEDS="300..<1000", or one seed; SIMULATION_TRACE=1 shows its steps)
+	@scripts/install-dependencies
+	@SIMULATION_SEEDS="$(SEEDS)" scripts/simulate
 
 lint: ## Check the form of the code, the scripts and the embedded migrations
 	@scripts/lint

@@ -40,8 +40,10 @@ struct TaskEditor: Sendable {
             guard let change = try change(task, now) else { return task }
             let decided = try await dueFires(of: task, now: now)
             let missed = try missedByPause(of: task, change: change, now: now)
+            let goesOnAfter = max(now, try await lastDecided(of: task, after: now) ?? now)
             do {
-                let edited = try TaskEditor.edited(task, by: change, decided: decided, now: now, zones: decider.zones)
+                let edited = try TaskEditor.edited(
+                    task, by: change, decided: decided, now: now, goesOnAfter: goesOnAfter, zones: decider.zones)
                 let edit = TaskEdit(task: edited, decided: decided, missed: missed)
                 let saved = try await store.tasks.save([edit], replacing: [task])
                 await store.wakeUps.send(.tasks)
@@ -65,7 +67,8 @@ struct TaskEditor: Sendable {
 
     /// The task after the change: where its schedule goes on, and whether it has ended.
     private static func edited(
-        _ task: TaskDefinition, by change: Change, decided: FireDecision?, now: UTCInstant, zones: any ZoneCatalog
+        _ task: TaskDefinition, by change: Change, decided: FireDecision?, now: UTCInstant, goesOnAfter: UTCInstant,
+        zones: any ZoneCatalog
     ) throws -> TaskDefinition {
         var edited = task
         edited.spec = change.spec
@@ -79,7 +82,7 @@ struct TaskEditor: Sendable {
         if isExhausted || hasEnded {
             edited.status = .inactive
         } else {
-            edited.nextRunAt = try FireTimes(of: change.spec, zones: zones)?.next(after: now)
+            edited.nextRunAt = try FireTimes(of: change.spec, zones: zones)?.next(after: goesOnAfter)
         }
         return edited
     }
@@ -99,6 +102,19 @@ struct TaskEditor: Sendable {
         } catch let error as SchedulerError where error.code == .validation {
             // A schedule that cannot be read has no fire times to list; this edit may be what mends it.
             return nil
+        }
+    }
+
+    /// The latest fire time beyond now that is decided already: there is one only where the store's clock went back, and
+    /// none up to it may be decided again.
+    private func lastDecided(of task: TaskDefinition, after now: UTCInstant) async throws -> UTCInstant? {
+        let page = 500
+        var last: UTCInstant?
+        while true {
+            let from = (last ?? now).advanced(by: .microseconds(1))
+            let fires = try await store.tasks.fires(of: task.id, in: from..<UTCInstant.distantFuture, limit: page)
+            last = fires.map { $0.lastScheduledAt ?? $0.scheduledAt }.max() ?? last
+            if fires.count < page { return last }
         }
     }
 

@@ -104,6 +104,18 @@ struct EditTaskTests {
         #expect(try await scheduledRuns().count == 1)
     }
 
+    @Test("where the store's clock went back, resuming goes on after what was decided, so nothing fires twice")
+    func clockWentBack() async throws {
+        let start = clock.now
+        let task = try await create()
+        clock.advance(by: .seconds(61))
+        _ = try await service.pause(task.id)
+        #expect(try await scheduledRuns() == [start.advanced(by: .seconds(60))])
+        clock.set(to: start)
+        let resumed = try await service.resume(task.id)
+        #expect(resumed.nextRunAt == start.advanced(by: .seconds(120)))
+    }
+
     private func ledger(_ task: TaskDefinition) async throws -> [FireRecord] {
         try await store.tasks.fires(of: task.id, in: .distantPast ..< .distantFuture, limit: 100)
     }
