@@ -14,6 +14,7 @@ struct DirectPicker: Sendable {
     let slots: Slots
     let keeper: OutcomeKeeper
     let gate: IntakeGate
+    let fence: WorkerFence
     let configuration: WorkerConfiguration
     let life: Latch<LifeEnd>
     let logger: Logger
@@ -45,7 +46,7 @@ struct DirectPicker: Sendable {
     private func jittered(_ duration: Duration) -> Duration { duration * Double.random(in: 0.8...1.2) }
 
     private func pickAll() async {
-        while !gate.isClosed, !keeper.isFull, !Task.isCancelled {
+        while !gate.isClosed, !keeper.isFull, !Task.isCancelled, fence.isOpen(at: .now) {
             let taken = slots.take(upTo: DirectPicker.batch)
             guard taken > 0 else { return }
             do {
@@ -61,7 +62,9 @@ struct DirectPicker: Sendable {
 
     private func handle(_ error: any Error) {
         switch (error as? SchedulerError)?.code {
-        case .lockLost: life.fire(.lost)
+        case .lockLost:
+            fence.takeAway(at: .now)
+            life.fire(.lost)
         case .outcomeUnknown:
             // Runs may have been started in the store that nobody can name here, since a pick is not repeatable. A
             // worker that leaves gives them back.
