@@ -9,7 +9,9 @@ import Synchronization
 /// It beats at regular intervals, and at once where a wake-up says that the store has something to tell. Who sends a
 /// wake-up has written to the store before, so a lost one costs time and nothing else.
 ///
-/// It has a thread of its own, so that functions of users which hold all of Swift's threads do not cost the lease.
+/// It has a thread of its own, so that functions of users which hold all of Swift's threads do not cost the lease. But it
+/// beats only while the worker's loop goes round: where that has stood still for longer than `patience`, the worker does
+/// nothing for its runs any more, and its silence gives them to others.
 final class HeartbeatManager: Sendable {
     /// The least time between two beats, however many wake-ups come.
     private static let spacing = Duration.milliseconds(10)
@@ -22,6 +24,9 @@ final class HeartbeatManager: Sendable {
     private let executors: any ExecutorRegistry
     private let interval: Duration
     private let held: HeldAttempts
+    private let fence: WorkerFence
+    private let pulse: LoopPulse
+    private let patience: Duration
     private let slots: Slots
     private let life: Latch<LifeEnd>
     private let stop: Latch<StopRequest>
@@ -32,7 +37,7 @@ final class HeartbeatManager: Sendable {
 
     init(
         worker: WorkerID, store: any SchedulerStore, executors: any ExecutorRegistry, interval: Duration,
-        held: HeldAttempts, slots: Slots,
+        held: HeldAttempts, fence: WorkerFence, pulse: LoopPulse, patience: Duration, slots: Slots,
         life: Latch<LifeEnd>, stop: Latch<StopRequest>, logger: Logger
     ) {
         self.worker = worker
@@ -41,6 +46,9 @@ final class HeartbeatManager: Sendable {
         self.executors = executors
         self.interval = interval
         self.held = held
+        self.fence = fence
+        self.pulse = pulse
+        self.patience = patience
         self.slots = slots
         self.life = life
         self.stop = stop
@@ -74,7 +82,13 @@ final class HeartbeatManager: Sendable {
                 if isFailing { logger.info("The store hears the worker again") }
                 isFailing = false
             } catch let error as SchedulerError where error.code == .lockLost {
+                fence.takeAway(at: MonotonicClock.now)
                 return life.fire(.lost)
+            } catch is LeaseIsOver {
+                return life.fire(.lost)
+            } catch let error as HungLoop {
+                if !isFailing { logger.error("\(error.sentence)", metadata: [LogKey.workerID: "\(worker)"]) }
+                isFailing = true
             } catch {
                 if !isFailing, !Task.isCancelled { logger.warning("A heartbeat failed: \(String(reflecting: error))") }
                 isFailing = true
@@ -97,10 +111,16 @@ final class HeartbeatManager: Sendable {
     }
 
     private func beat() async throws {
-        let answer = try await workers.beat(
-            Heartbeat(
-                worker: worker, status: status, currentTaskCount: held.executingCount, held: held.all,
-                executors: executors.names))
+        let heartbeat = Heartbeat(
+            worker: worker, status: status, currentTaskCount: held.executingCount, held: held.all,
+            executors: executors.names)
+        // The lease counts from here. Asked now, since all before may be as old as the process was stopped for.
+        let sentAt = MonotonicClock.now
+        guard fence.mayBeat(at: sentAt) else { throw LeaseIsOver() }
+        let age = pulse.age(at: sentAt)
+        guard age <= patience else { throw HungLoop(age: age) }
+        let answer = try await workers.beat(heartbeat)
+        fence.renew(sentAt: sentAt, at: MonotonicClock.now)
         for attempt in answer.cancelRequested { held.stop(attempt, .cancelRequested) }
         if answer.drainRequested, stop.value == nil {
             logger.notice("The worker was asked to drain through the API", metadata: [LogKey.workerID: "\(worker)"])
@@ -111,5 +131,17 @@ final class HeartbeatManager: Sendable {
     private var status: WorkerStatus {
         if isDraining.load(ordering: .relaxed) { return .draining }
         return slots.free == 0 ? .busy : .online
+    }
+}
+
+/// The last good beat was sent a whole lease ago.
+private struct LeaseIsOver: Error {}
+
+/// The worker's loop has not gone round for too long.
+private struct HungLoop: Error {
+    let age: Duration
+
+    var sentence: String {
+        "The worker's loop has stood still for \(age); it sends no heartbeat until the loop goes on, and loses its runs otherwise"
     }
 }

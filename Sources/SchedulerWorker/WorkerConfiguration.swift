@@ -6,7 +6,15 @@ public struct WorkerConfiguration: Sendable, Hashable {
     public var slots: Int
     public var heartbeat: Duration
     /// How long the store believes in a silent worker.
+    ///
+    /// A worker that cannot renew it stops what it runs before its end.
     public var lease: Duration
+    /// Whether it does; only to be off where no other worker can take its runs.
+    public var isFenced: Bool
+    /// For how long the worker's loop may stand still before the worker counts as hung and sends no heartbeat.
+    ///
+    /// Functions that never suspend may hold all of Swift's threads for so long.
+    public var loopPatience: Duration
     /// How long a process that was told to stop may take before it is killed.
     public var killGrace: Duration
     /// The whole time from the request to stop to the end of the service.
@@ -27,11 +35,14 @@ public struct WorkerConfiguration: Sendable, Hashable {
     public static let standardLogLinesPerSecond = 1_000
     public static let standardLogBytesPerSecond = 1_024 * 1_024
 
+    /// - Parameter loopPatience: nil: twice the lease, at least ten seconds.
     /// - Precondition: at least one slot; a lease of at least four heartbeats.
     public init(
         slots: Int,
         heartbeat: Duration = .seconds(5),
         lease: Duration = .seconds(30),
+        isFenced: Bool = true,
+        loopPatience: Duration? = nil,
         killGrace: Duration = .seconds(5),
         shutdownGrace: Duration = .seconds(25),
         settlementCheck: Duration = .seconds(1),
@@ -46,6 +57,8 @@ public struct WorkerConfiguration: Sendable, Hashable {
         self.slots = slots
         self.heartbeat = heartbeat
         self.lease = lease
+        self.isFenced = isFenced
+        self.loopPatience = loopPatience ?? max(lease * 2, .seconds(10))
         self.killGrace = killGrace
         self.shutdownGrace = shutdownGrace
         self.settlementCheck = settlementCheck

@@ -42,15 +42,25 @@ struct WorkerLife: Sendable {
     let configuration: WorkerConfiguration
     let clock: any SchedulerClock
     let logger: Logger
+    let fence: WorkerFence
+    let onUnfenceable: @Sendable (_ sentence: String) -> Void
     let stop: Latch<StopRequest>
     /// Fires where there is no time for a drain.
     let stopNow: Latch<Void>
 
     func run() async -> LifeEnd {
+        let life = Latch<LifeEnd>()
+        let watch = FenceWatch(
+            worker: worker, fence: fence, held: held, life: life, onUnfenceable: onUnfenceable, logger: logger)
+        // Also for as long as executions end after that.
+        return await watch.during { await live(life) }
+    }
+
+    private func live(_ life: Latch<LifeEnd>) async -> LifeEnd {
         let claimed = ClaimedRuns(held: held, slots: slots)
         return await withTaskGroup(of: Void.self) { group in
             group.addTask { await claimed.executeAll(execution) }
-            let end = await takeWork(claimed)
+            let end = await takeWork(claimed, life)
             // Work that was claimed while the watchers ended is stopped as well.
             held.stopAll(end == .lost ? .lost : .drain)
             claimed.finish()
@@ -81,30 +91,32 @@ struct WorkerLife: Sendable {
     private var execution: RunExecution {
         RunExecution(
             worker: worker, specs: specs, upstreams: UpstreamLoader(runs: store.runs), executors: executors, held: held,
-            slots: slots, keeper: keeper, logs: logs, clock: clock, logger: logger)
+            fence: fence, slots: slots, keeper: keeper, logs: logs, clock: clock, logger: logger)
     }
 
-    private func takeWork(_ claimed: ClaimedRuns) async -> LifeEnd {
-        let life = Latch<LifeEnd>()
+    private func takeWork(_ claimed: ClaimedRuns, _ life: Latch<LifeEnd>) async -> LifeEnd {
         let gate = IntakeGate()
-        let claims = ClaimRuns(worker: worker, runs: store.runs, logger: logger)
+        let pulse = LoopPulse(at: MonotonicClock.now)
+        let claims = ClaimRuns(
+            worker: worker, runs: store.runs, mayClaim: { [fence] in fence.isOpen(at: MonotonicClock.now) }, logger: logger)
         let heartbeat = HeartbeatManager(
             worker: worker, store: store, executors: executors, interval: configuration.heartbeat, held: held,
-            slots: slots, life: life,
+            fence: fence, pulse: pulse, patience: configuration.loopPatience, slots: slots, life: life,
             stop: stop, logger: logger)
         let picker = DirectPicker(
             worker: worker, taskTypes: identity.taskTypes, runs: store.runs, queue: queue, claimed: claimed,
-            slots: slots, keeper: keeper, gate: gate, configuration: configuration, life: life, logger: logger)
+            slots: slots, keeper: keeper, gate: gate, fence: fence, configuration: configuration, life: life,
+            logger: logger)
         return await withDiscardingTaskGroup { group in
             for source in identity.taskTypes.map(QueueName.tasks) + [.worker(worker)] {
                 let intake = TaskIntake(
                     source: source, queue: queue, claims: claims, claimed: claimed, held: held, slots: slots,
-                    keeper: keeper, gate: gate, life: life, logger: logger)
+                    keeper: keeper, gate: gate, fence: fence, life: life, logger: logger)
                 group.addTask { await intake.run() }
             }
             group.addTask { await heartbeat.run() }
             group.addTask { await picker.run() }
-            group.addTask { await watchDeadlines() }
+            group.addTask { await watchDeadlines(pulse) }
             group.addTask {
                 guard await stop.wait() != nil else { return }
                 await drain(gate, heartbeat)
@@ -118,10 +130,16 @@ struct WorkerLife: Sendable {
         }
     }
 
-    private func watchDeadlines() async {
+    /// The worker's loop: where this hangs, because no thread is free or one of the locks never is, so does the worker.
+    private func watchDeadlines(_ pulse: LoopPulse) async {
         while !Task.isCancelled {
             do { try await MonotonicClock.sleep(for: WorkerLife.deadlineTick) } catch { return }
-            held.stopOverdue(at: MonotonicClock.now)
+            let now = MonotonicClock.now
+            // Asked first: what the keeper ended while this process was stopped has not exceeded its time.
+            if let reason = fence.reasonToStop(at: now) { held.stopAll(reason) }
+            held.stopOverdue(at: now)
+            _ = (slots.free, keeper.isFull, logs.isEmpty)
+            pulse.touch(at: now)
         }
     }
 

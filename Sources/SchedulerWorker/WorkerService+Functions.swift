@@ -13,6 +13,9 @@ extension WorkerService {
     /// let group = ServiceGroup(services: [queue, worker, server], gracefulShutdownSignals: [.sigterm], logger: logger)
     /// ```
     ///
+    /// A function that does not return although the worker's lease ends would run twice at the same time; so the whole process
+    /// is ended then, unless `onUnfenceable` says otherwise (see the other form).
+    ///
     /// No process is started; for executors of processes use the other form, with `ExecutorFactory`.
     ///
     /// - Parameters:
@@ -29,11 +32,12 @@ extension WorkerService {
         queue: any MessageQueue,
         taskTypes: [String] = ["function"],
         configuration: WorkerConfiguration = WorkerConfiguration(slots: Defaults.maxConcurrentTasks),
+        onUnfenceable: (@Sendable (_ sentence: String) -> Void)? = nil,
         logger: Logger
     ) {
         self.init(
             identity: WorkerIdentity(name: name, hostname: Defaults.workerName, taskTypes: taskTypes), store: store,
             queue: queue, executors: DefaultExecutorRegistry([FunctionExecutor(functions)]),
-            configuration: configuration, logger: logger)
+            configuration: configuration, onUnfenceable: onUnfenceable, logger: logger)
     }
 }

@@ -14,6 +14,11 @@ public import ServiceLifecycle
 /// settled yet stay with it, since they still count where nobody restarted the run. Where a drain of that identifier was
 /// asked for, it ends instead.
 ///
+/// **The lease.** A worker that cannot renew its lease stops what it runs before the lease ends, takes nothing meanwhile,
+/// and hands it back as interrupted; at the end it registers anew. Processes are also stopped by their keeper, which has the
+/// deadline, where this process hangs or is stopped itself. A function that was asked to stop and does not return can only
+/// end with the process, so `onUnfenceable` ends that.
+///
 /// **The end.** A graceful shutdown takes nothing new, lets runs finish within the shutdown grace, hands back what
 /// does not, and leaves. So does a drain that was asked for through the store: `run` returns, and what else is in the
 /// process goes on or ends as its service group says. Cancellation does the same at once.
@@ -24,12 +29,17 @@ public struct WorkerService: Service {
     private let executors: any ExecutorRegistry
     private let configuration: WorkerConfiguration
     private let clock: any SchedulerClock
+    private let onUnfenceable: @Sendable (_ sentence: String) -> Void
     private let logger: Logger
 
     /// - Parameters:
     ///   - identity: who it is in lists of workers, and which queues it consumes.
-    ///   - executors: looked up by name at the start of each attempt.
+    ///   - executors: looked up by name at the start of each attempt. Where it is a `LeaseEnforcer` it is given the lease.
     ///   - clock: stamps start and end of attempts; waiting and time limits follow the machine's monotonic clock.
+    ///   - onUnfenceable: called, on a thread of the worker's own, where the lease ends although something runs that does not
+    ///     return. Nil: the process is ended at once, with exit code 70 and the sentence in the log, whatever else it does.
+    ///     Something of your own must end it as well, or accept that the run is executed twice at the same time: the
+    ///     worker does no more about it, and works again when the function has returned.
     public init(
         identity: WorkerIdentity,
         store: any SchedulerStore,
@@ -37,6 +47,7 @@ public struct WorkerService: Service {
         executors: any ExecutorRegistry,
         configuration: WorkerConfiguration,
         clock: any SchedulerClock = SystemClock(),
+        onUnfenceable: (@Sendable (_ sentence: String) -> Void)? = nil,
         logger: Logger
     ) {
         self.identity = identity
@@ -45,6 +56,7 @@ public struct WorkerService: Service {
         self.executors = executors
         self.configuration = configuration
         self.clock = clock
+        self.onUnfenceable = onUnfenceable ?? { ProcessExit.now($0, logger: logger) }
         self.logger = logger
     }
 
@@ -81,15 +93,19 @@ public struct WorkerService: Service {
             group.addTask { await logs.run() }
             defer { group.cancelAll() }
             while stop.value == nil {
-                guard let worker = try await register(until: stop) else { break }
+                guard let (worker, sentAt) = try await register(until: stop) else { break }
+                let fence = WorkerFence(
+                    configuration.isFenced
+                        ? FenceTimes(lease: configuration.lease, killGrace: configuration.killGrace) : nil,
+                    registrationSentAt: sentAt, enforcer: executors as? any LeaseEnforcer)
                 let life = WorkerLife(
                     worker: worker, identity: identity, store: store, queue: queue, executors: executors, specs: specs,
                     held: held, slots: slots, keeper: keeper, logs: logs, configuration: configuration, clock: clock,
-                    logger: logger, stop: stop, stopNow: stopNow)
+                    logger: logger, fence: fence, onUnfenceable: onUnfenceable, stop: stop, stopNow: stopNow)
                 let end = await life.run()
                 await leave(worker)
                 if end == .lost, stop.value == nil {
-                    logger.warning("Worker \(worker) was given up by the store; it takes a new identifier")
+                    logger.warning("Worker \(worker) has lost its lease; it takes a new identifier")
                 }
             }
         }
@@ -97,20 +113,23 @@ public struct WorkerService: Service {
 
     /// Registers under a fresh identifier; waits while the store is away.
     ///
-    /// - Returns: nil where the worker was told to stop meanwhile.
-    private func register(until stop: Latch<StopRequest>) async throws -> WorkerID? {
+    /// - Returns: the identifier, and when the registration was sent; nil where the worker was told to stop meanwhile.
+    private func register(
+        until stop: Latch<StopRequest>
+    ) async throws -> (worker: WorkerID, sentAt: ContinuousClock.Instant)? {
         var backoff = Backoff()
         var worker = WorkerID.fresh(at: clock.now)
         while stop.value == nil {
             do {
-                try await store.workers.register(
-                    identity.info(
-                        id: worker, executors: executors.names, slots: configuration.slots, at: clock.now))
+                let info = identity.info(
+                    id: worker, executors: executors.names, slots: configuration.slots, at: clock.now)
+                let sentAt = MonotonicClock.now
+                try await store.workers.register(info)
                 let types = identity.taskTypes.joined(separator: ", ")
                 logger.info(
                     "Worker \(identity.name) takes \(types) with \(configuration.slots) slots",
                     metadata: [LogKey.workerID: "\(worker)"])
-                return worker
+                return (worker, sentAt)
             } catch let error as SchedulerError where error.code == .lockLost {
                 worker = WorkerID.fresh(at: clock.now)
             } catch let error as SchedulerError where error.isTransient {

@@ -2,28 +2,24 @@ import SchedulerDomain
 import SchedulerErrors
 import SchedulerFoundation
 import SchedulerTestingUtils
-import Synchronization
 import Testing
 
 @testable import SchedulerWorker
 
 @Suite("Heartbeat")
 struct HeartbeatTests {
-    /// More than any machine has Swift threads.
-    private static let hogs = 512
-
     @Test("functions that hold every Swift thread for longer than the lease do not stop it")
     func hoggedThreads() async throws {
-        let bench = try WorkerBench(slots: HeartbeatTests.hogs) {
-            $0.heartbeat = .milliseconds(50)
-            $0.lease = .milliseconds(200)
+        let bench = try WorkerBench(slots: Hogs.count) {
+            $0.heartbeat = .milliseconds(250)
+            $0.lease = .seconds(1)
         }
         let hogs = Hogs()
         bench.functions.register("hog", hogs.function)
         try await bench.withWorker {
             let worker = try #require(try await bench.online().first)
             let attempts = try await bench.dispatched(
-                HeartbeatTests.hogs, of: try await bench.task(.fixture(command: "hog")))
+                Hogs.count, of: try await bench.task(.fixture(command: "hog")))
             // This test has to go on as well.
             try await withOwnThread(named: "test") { clock in
                 defer { hogs.end() }
@@ -92,20 +88,6 @@ struct HeartbeatTests {
 
     private func sequence(of worker: WorkerInfo, _ bench: WorkerBench) async throws -> Int64 {
         try #require(try await bench.store.recovery.heartbeats()[worker.id], "the worker is lost")
-    }
-}
-
-/// Functions that calculate without ever letting go of their threads, until the test ends them.
-private final class Hogs: Sendable {
-    private let isOver = Atomic(false)
-
-    func end() { isOver.store(true, ordering: .relaxed) }
-
-    var function: TaskFunction {
-        { _ in
-            while !self.isOver.load(ordering: .relaxed) {}
-            return .null
-        }
     }
 }
 

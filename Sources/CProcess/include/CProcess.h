@@ -159,12 +159,20 @@ int scheduler_list_processes(scheduler_process *processes, int capacity);
 
 /// What a worker says to its keeper. A start comes with descriptors: the strings, standard output, standard error, and
 /// standard input where `has_input` says so.
-enum { SCHEDULER_KEEPER_START = 1, SCHEDULER_KEEPER_STOP = 2, SCHEDULER_KEEPER_PING = 3 };
+enum {
+    SCHEDULER_KEEPER_START = 1,
+    SCHEDULER_KEEPER_STOP = 2,
+    SCHEDULER_KEEPER_PING = 3,
+    /// The worker's lease was renewed, or is over: replaces what was said of it before.
+    SCHEDULER_KEEPER_LEASE = 4,
+};
 typedef struct {
     uint64_t id;
     uint32_t kind;
-    /// Of a stop: how long the process may take, in milliseconds.
+    /// Of a stop: how long the process may take, in milliseconds. Of a lease: the same for all at its end.
     uint32_t grace_ms;
+    /// Of a lease: when all processes are told to stop, in microseconds of CLOCK_BOOTTIME, which the two share.
+    int64_t stop_at_us;
     /// How many strings of each kind there are, in this order, each ended by NUL; then the working directory and the
     /// folder of the control group, both empty where there is none.
     uint32_t candidates;
@@ -196,6 +204,8 @@ typedef struct {
     int32_t step;
     /// Of an end.
     uint32_t was_stopped;
+    /// Nonzero: because the worker's lease was about to end.
+    uint32_t was_fenced;
     /// How many processes of its control group the kernel killed for want of memory.
     uint32_t memory_kills;
     scheduler_exit exit;

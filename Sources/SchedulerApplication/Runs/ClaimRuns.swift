@@ -18,14 +18,22 @@ public struct ClaimRuns: Sendable {
     private let batcher: Batcher<Offer, [ClaimedRun]>
     private let logger: Logger
 
-    /// - Parameter worker: who claims; a worker that registered anew needs another `ClaimRuns`.
-    public init(worker: WorkerID, runs: any TaskRunRepository, logger: Logger) {
+    /// - Parameters:
+    ///   - worker: who claims; a worker that registered anew needs another `ClaimRuns`.
+    ///   - mayClaim: asked right before each claim is sent; a claim that may not be made waits as one does that failed.
+    public init(
+        worker: WorkerID, runs: any TaskRunRepository, mayClaim: @escaping @Sendable () -> Bool = { true },
+        logger: Logger
+    ) {
         self.logger = logger
         // A message offers at most 32 attempts, so a transaction stays near 500 rows.
         batcher = Batcher(
             "claiming", maxBatch: 16,
             isItemFault: { ($0 as? SchedulerError)?.code == .database },
-            flush: { offers in try await ClaimRuns.claim(offers, worker: worker, runs: runs) })
+            flush: { offers in
+                guard mayClaim() else { throw SchedulerError(.unavailable, "the worker has to renew its lease first") }
+                return try await ClaimRuns.claim(offers, worker: worker, runs: runs)
+            })
     }
 
     /// Claims what there are slots for and returns the rest to pending, in one transaction.

@@ -24,6 +24,14 @@ public func withOwnThread<Result: Sendable>(
     return try await withTaskExecutorPreference(executor) { try await operation(OwnThreadClock(executor)) }
 }
 
+/// Does something on a thread of its own that nobody waits for: what may block, and must not hold its caller up.
+///
+/// Done at once where the system allows no more threads, and where a test has brought everything onto one executor.
+public func aside(named name: String, _ body: @escaping @Sendable () -> Void) {
+    if UnstructuredTask.executor != nil { return body() }
+    do { try BlockingThread.start(named: name, body) } catch { body() }
+}
+
 /// The monotonic clock, with timers on the thread of `withOwnThread`.
 public struct OwnThreadClock: SteadyClock {
     public typealias Instant = ContinuousClock.Instant

@@ -4,7 +4,7 @@ import SchedulerErrors
 /// Runs a program with arguments and no shell; `command` is the program alone.
 ///
 /// A name without a slash is looked up in the task's own `PATH`; one with a slash counts from the working directory.
-public struct CommandExecutor: RunExecutor {
+public struct CommandExecutor: RunExecutor, KeptExecutor {
     public let name: String
     private let processes: TaskProcess
 

@@ -2,10 +2,13 @@ public import SchedulerDomain
 private import Synchronization
 
 /// The executors of one worker; a replaced one finishes what it runs.
-public final class DefaultExecutorRegistry: ExecutorRegistry {
+public final class DefaultExecutorRegistry: ExecutorRegistry, LeaseEnforcer {
     private let executors: Mutex<[String: any RunExecutor]>
+    private let enforcer: (any LeaseEnforcer)?
 
-    public init(_ executors: [any RunExecutor] = []) {
+    /// - Parameter enforcer: ends what its executors run when the worker's lease ends; nil where nobody can.
+    public init(_ executors: [any RunExecutor] = [], enforcer: (any LeaseEnforcer)? = nil) {
+        self.enforcer = enforcer
         self.executors = Mutex(Dictionary(executors.map { ($0.name, $0) }) { _, last in last })
     }
 
@@ -16,6 +19,8 @@ public final class DefaultExecutorRegistry: ExecutorRegistry {
     public func executor(named name: String) -> (any RunExecutor)? {
         executors.withLock { $0[name] }
     }
+
+    public func enforce(_ deadline: LeaseDeadline) { enforcer?.enforce(deadline) }
 
     public var names: [String] { executors.withLock { $0.keys.sorted() } }
 }

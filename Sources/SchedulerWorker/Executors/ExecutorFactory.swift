@@ -25,12 +25,13 @@ public struct ExecutorFactory: Sendable {
 
     /// `shell` and its alias `bash`, `command`, `http` and its alias `webhook`, `python`, `function`, `custom`.
     public func makeRegistry() -> DefaultExecutorRegistry {
-        let processes = TaskProcess(
-            runner: ProcessRunner(processes), environment: environment, clock: clock)
-        return DefaultExecutorRegistry([
-            ShellExecutor(processes), ShellExecutor(processes, name: "bash"), CommandExecutor(processes),
-            HTTPExecutor(clock: clock), HTTPExecutor(name: "webhook", clock: clock),
-            PythonExecutor(processes), FunctionExecutor(functions, clock: clock), CustomExecutor(processes),
-        ])
+        let runner = ProcessRunner(processes)
+        let processes = TaskProcess(runner: runner, environment: environment, clock: clock)
+        return DefaultExecutorRegistry(
+            [
+                ShellExecutor(processes), ShellExecutor(processes, name: "bash"), CommandExecutor(processes),
+                HTTPExecutor(clock: clock), HTTPExecutor(name: "webhook", clock: clock),
+                PythonExecutor(processes), FunctionExecutor(functions, clock: clock), CustomExecutor(processes),
+            ], enforcer: runner)
     }
 }

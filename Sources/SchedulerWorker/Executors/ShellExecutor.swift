@@ -2,7 +2,7 @@ public import SchedulerDomain
 import SchedulerErrors
 
 /// Runs the task's command with `sh -c`; the arguments are the positional parameters `$1`, `$2`, ….
-public struct ShellExecutor: RunExecutor {
+public struct ShellExecutor: RunExecutor, KeptExecutor {
     public let name: String
     private let processes: TaskProcess
 

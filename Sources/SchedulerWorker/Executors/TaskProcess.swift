@@ -24,6 +24,7 @@ public struct TaskProcess: Sendable {
     /// Starts a process for an attempt and waits for its end.
     ///
     /// - Parameter onLine: called with each line of output on the thread that reads all output: it must return at once.
+    /// - Throws: beside what `ProcessRunner.run` does, `FencedProcess`.
     func start(
         _ run: RunContext, _ program: TaskProgram, onLine: @escaping @Sendable (LogStream, String) -> Void
     ) async throws -> FinishedProcess {
@@ -43,9 +44,16 @@ public struct TaskProcess: Sendable {
                     workingDirectory: run.spec.workingDirectory, standardInput: program.input,
                     limits: run.spec.limits, onLine: onLine))
         }
+        if outcome.wasFenced { throw FencedProcess() }
         return FinishedProcess(outcome: outcome, limits: run.spec.limits, startedAt: startedAt, completedAt: clock.now)
     }
 }
+
+/// An executor whose work is a process: its keeper ends it where the worker cannot.
+protocol KeptExecutor: RunExecutor {}
+
+/// The keeper ended the process because the worker's lease was about to end.
+struct FencedProcess: Error {}
 
 /// What an executor of processes makes of a task.
 struct TaskProgram: Sendable {

@@ -15,6 +15,7 @@ struct DirectPicker: Sendable {
     let slots: Slots
     let keeper: OutcomeKeeper
     let gate: IntakeGate
+    let fence: WorkerFence
     let configuration: WorkerConfiguration
     let life: Latch<LifeEnd>
     let logger: Logger
@@ -49,7 +50,7 @@ struct DirectPicker: Sendable {
     }
 
     private func pickAll() async {
-        while !gate.isClosed, !keeper.isFull, !Task.isCancelled {
+        while !gate.isClosed, !keeper.isFull, !Task.isCancelled, fence.isOpen(at: MonotonicClock.now) {
             let taken = slots.take(upTo: DirectPicker.batch)
             guard taken > 0 else { return }
             do {
@@ -65,7 +66,9 @@ struct DirectPicker: Sendable {
 
     private func handle(_ error: any Error) {
         switch (error as? SchedulerError)?.code {
-        case .lockLost: life.fire(.lost)
+        case .lockLost:
+            fence.takeAway(at: MonotonicClock.now)
+            life.fire(.lost)
         case .outcomeUnknown:
             // Runs may have been started in the store that nobody can name here, since a pick is not repeatable. A
             // worker that leaves gives them back.

@@ -8,7 +8,8 @@ import SchedulerFoundation
 ///
 /// A message is acknowledged right after its claim has committed, before the work starts, so none stays open while a
 /// task runs; what was claimed is held before that, so that a cancellation finds it. A worker that stays full gives its
-/// subscription up until a slot is free, so that messages it only holds go to workers that have one.
+/// subscription up until a slot is free, so that messages it only holds go to workers that have one; so does a worker that
+/// has to renew its lease first.
 struct TaskIntake: Sendable {
     /// Two messages: while one is claimed the next is here already.
     private static let prefetch = 2
@@ -23,6 +24,7 @@ struct TaskIntake: Sendable {
     let slots: Slots
     let keeper: OutcomeKeeper
     let gate: IntakeGate
+    let fence: WorkerFence
     let life: Latch<LifeEnd>
     let logger: Logger
 
@@ -46,6 +48,9 @@ struct TaskIntake: Sendable {
 
     /// The queue of this worker alone stays subscribed, since commands come through it.
     private func waitForRoom() async {
+        while !gate.isClosed, !Task.isCancelled, !fence.isOpen(at: MonotonicClock.now) {
+            try? await MonotonicClock.sleep(for: TaskIntake.patience)
+        }
         guard case .tasks = source else { return }
         while !gate.isClosed, !Task.isCancelled, !hasRoom {
             await slots.waitUntilFree()
@@ -103,6 +108,7 @@ struct TaskIntake: Sendable {
             claimed.start(admitted)
         } catch let error as SchedulerError where error.code == .lockLost {
             slots.release(taken)
+            fence.takeAway(at: MonotonicClock.now)
             life.fire(.lost)
         } catch is CancellationError {
             slots.release(taken)
@@ -119,6 +125,10 @@ struct TaskIntake: Sendable {
     /// Where none comes, a shared queue gets its messages back with the subscription; what came through the worker's
     /// own queue is given back by a claim of nothing.
     private func isWorthClaiming(_ subscription: any QueueSubscription) async -> Bool {
+        guard fence.isOpen(at: MonotonicClock.now) else {
+            await subscription.cancel()
+            return false
+        }
         guard !hasRoom, case .tasks = source else { return true }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await slots.waitUntilFree() }

@@ -42,6 +42,7 @@ struct KeeperLoop {
     private var nextSweepAt: ContinuousClock.Instant?
     private var noSweepBefore = ContinuousClock.now
     private var leftGroups = LeftGroups()
+    private var lease = KeptLease()
     private var closingUntil: ContinuousClock.Instant?
 
     init(socket: CInt, spawner: KeeperSpawner) throws {
@@ -96,24 +97,46 @@ struct KeeperLoop {
             guard let start = KeeperStart(request, descriptors: descriptors) else {
                 return refuse(request.id, error: EINVAL, SCHEDULER_SPAWN_SETUP)
             }
+            guard !lease.isOver(at: .now) else {
+                start.closeDescriptors()
+                return refuse(request.id, error: ECANCELED, SCHEDULER_SPAWN_FORK)
+            }
             tasks[request.id] = KeptTask(id: request.id)
             starts[request.id] = .now
             spawner.start(start)
         case UInt32(SCHEDULER_KEEPER_STOP): stop(request.id, grace: .milliseconds(Int64(request.grace_ms)))
         case UInt32(SCHEDULER_KEEPER_PING): send(event(SCHEDULER_KEEPER_PONG, of: 0))
+        case UInt32(SCHEDULER_KEEPER_LEASE):
+            lease.renew(
+                LeaseDeadline(
+                    stopAt: SharedClock.instant(of: request.stop_at_us),
+                    grace: .milliseconds(Int64(request.grace_ms))))
         default:
             for descriptor in descriptors where descriptor >= 0 { Glibc.close(descriptor) }
         }
     }
 
     private mutating func stop(_ id: UInt64, grace: Duration) {
-        guard let task = tasks[id] else { return }
-        if task.phase == .starting, spawner.callOff(id) {
-            tasks[id] = nil
-            starts[id] = nil
-            return refuse(id, error: ECANCELED, SCHEDULER_SPAWN_FORK)
-        }
+        guard let task = tasks[id], !callOff(task) else { return }
         task.stop(grace: grace, at: .now)
+    }
+
+    /// - Returns: whether nothing of it had begun; it is refused then.
+    private mutating func callOff(_ task: KeptTask) -> Bool {
+        guard task.phase == .starting, spawner.callOff(task.id) else { return false }
+        tasks[task.id] = nil
+        starts[task.id] = nil
+        refuse(task.id, error: ECANCELED, SCHEDULER_SPAWN_FORK)
+        return true
+    }
+
+    /// Stops everything when the lease is over; a worker that comes too late finds what it did not renew ended.
+    private mutating func enforceLease(_ now: ContinuousClock.Instant) {
+        guard lease.isDue(at: now) else { return }
+        // What has come and was not looked at counts.
+        receive()
+        guard lease.isDue(at: now), let killAt = lease.enforce() else { return }
+        for task in Array(tasks.values) where !callOff(task) { task.fence(killAt: killAt) }
     }
 
     /// The worker is gone, and with it goes everything it started.
@@ -233,6 +256,7 @@ struct KeeperLoop {
 
     private mutating func handleTimers() {
         let now = ContinuousClock.now
+        enforceLease(now)
         for task in tasks.values {
             if let killAt = task.killAt, killAt <= now {
                 if task.phase == .lingering { task.finishGroup(at: now) } else { kill(task) }
@@ -277,6 +301,7 @@ struct KeeperLoop {
             consider(task.giveUpAt)
         }
         consider(closingUntil)
+        if !tasks.isEmpty { consider(lease.nextLook(at: .now)) }
         consider(leftGroups.nextTry)
         if !starts.isEmpty { consider(.now + KeeperLoop.slowStart) }
         if !unsent.isEmpty || tasks.values.contains(where: { $0.phase == .traced }) {
@@ -342,6 +367,7 @@ struct KeeperLoop {
         var event = event(SCHEDULER_KEEPER_ENDED, of: task.id)
         event.pid = task.pid
         event.was_stopped = task.wasStopped ? 1 : 0
+        event.was_fenced = task.wasFenced ? 1 : 0
         event.exit = task.exit
         if let group = task.group {
             let usage = group.usage()

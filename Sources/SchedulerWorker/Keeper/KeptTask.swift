@@ -25,6 +25,8 @@ final class KeptTask {
     /// The leader's number, which is also that of its session and group; 0 before the start.
     private(set) var pid: pid_t = 0
     private(set) var wasStopped = false
+    /// Whether the end of the worker's lease was what stopped it.
+    private(set) var wasFenced = false
     /// When the group gets SIGKILL; nil where nobody wants it to stop, or it got it.
     private(set) var killAt: ContinuousClock.Instant?
     /// When its end is reported though it may not be one; nil as long as nothing hinders it.
@@ -59,6 +61,18 @@ final class KeptTask {
         wasStopped = true
         killAt = now + grace
         signalGroup(SIGTERM)
+    }
+
+    /// Stops it because the lease is over; what was told to stop before has no longer than that either.
+    func fence(killAt limit: ContinuousClock.Instant) {
+        if let killAt {
+            self.killAt = min(killAt, limit)
+        } else if !wasStopped, !isEnding, pid == 0 || scheduler_has_ended(pid) == 0 {
+            wasStopped = true
+            wasFenced = true
+            killAt = limit
+            signalGroup(SIGTERM)
+        }
     }
 
     func kill(at now: ContinuousClock.Instant) {

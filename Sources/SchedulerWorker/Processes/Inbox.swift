@@ -30,6 +30,12 @@ final class Inbox<Element: Sendable>: Sendable {
         scheduler_eventfd_signal(descriptor)
     }
 
+    /// Puts a value before those that wait.
+    func putFirst(_ element: Element) {
+        state.withLock { $0.elements.prepend(element) }
+        scheduler_eventfd_signal(descriptor)
+    }
+
     /// Lets the threads that wait return nil, once nothing is left to take.
     func close(waking threads: Int) {
         state.withLock { $0.isClosed = true }

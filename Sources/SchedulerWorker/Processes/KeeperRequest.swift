@@ -50,6 +50,15 @@ struct KeeperRequest {
         return message
     }
 
+    /// - Parameter deadline: passed on as a point in time, so that a slow way makes it no later.
+    static func lease(_ deadline: LeaseDeadline) -> scheduler_keeper_request {
+        var message = scheduler_keeper_request()
+        message.kind = UInt32(SCHEDULER_KEEPER_LEASE)
+        message.stop_at_us = SharedClock.microseconds(of: deadline.stopAt)
+        message.grace_ms = UInt32(clamping: deadline.grace.milliseconds)
+        return message
+    }
+
     /// The number of processes is the group's business where there is one: it counts those of the task, not of the user.
     private mutating func setLimits(_ limits: ResourceLimits, hasControlGroup: Bool) {
         let memory = limits.maxMemoryMegabytes.map { Int64($0) * 1_048_576 } ?? -1

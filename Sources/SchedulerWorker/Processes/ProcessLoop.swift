@@ -184,7 +184,10 @@ struct ProcessLoop {
             return
         }
         let links = watched.values.compactMap { if case .keeper(let link) = $0 { link } else { nil } }
-        if let due = answerBy, due <= now {
+        if let due = answerBy, due <= now - settings.keeperPatience / 2 {
+            // This process was stopped itself; the answer may have come meanwhile.
+            answerBy = now + settings.keeperPatience
+        } else if let due = answerBy, due <= now {
             answerBy = nil
             for link in links { link.kill() }
         }

@@ -8,7 +8,7 @@ final class ProcessMachine: Sendable {
     private let orders: Inbox<ProcessStarter.Order>
     private let commands: Inbox<ProcessLoop.Command>
 
-    init(_ settings: ProcessSettings) throws {
+    init(_ settings: ProcessSettings, lease: CurrentLease) throws {
         let orders = try Inbox<ProcessStarter.Order>(wakesEach: true)
         let commands = try Inbox<ProcessLoop.Command>(wakesEach: false)
         self.orders = orders
@@ -24,7 +24,7 @@ final class ProcessMachine: Sendable {
             loop.run()
         }
         try BlockingThread.start(named: "sched-spawn") {
-            var starter = ProcessStarter(settings: settings, commands: commands)
+            var starter = ProcessStarter(settings: settings, commands: commands, lease: lease)
             while let order = orders.takeOne() { starter.handle(order) }
         }
     }
@@ -36,6 +36,9 @@ final class ProcessMachine: Sendable {
         handle.requestStop()
         orders.put(.stop(handle.id, grace: nil))
     }
+
+    /// Tells the keeper of the lease's new end, before all that waits to be started.
+    func renewLease() { orders.putFirst(.lease) }
 
     /// Called when no process runs any more: each caller of `run` holds the runner until its process has ended.
     func shutDown() {

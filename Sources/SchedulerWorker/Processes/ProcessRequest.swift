@@ -31,6 +31,8 @@ struct ProcessOutcome: Sendable {
     var standardError: CapturedOutput
     /// Whether it was told to stop before it ended.
     var wasStopped: Bool
+    /// Whether its keeper ended it because the worker's lease was about to end.
+    var wasFenced: Bool
     /// Whether the kernel killed it, or part of it, because its control group had no more memory.
     var ranOutOfMemory: Bool
     /// Of the leader and the children that it waited for; of all processes where they have a control group.

@@ -9,8 +9,12 @@ import Synchronization
 /// **Nothing is left behind.** A process that is told to stop gets SIGTERM with its whole group; what is left of it gets
 /// SIGKILL when the grace period is over. An outcome is returned when the process, its group, and all descendants that
 /// left the group are gone. Where the keeper dies, its processes die with it, and their outcome is an error.
-public final class ProcessRunner: Sendable {
+///
+/// **No longer than the lease.** Once it was given a deadline, the keeper stops all processes when that passes without a
+/// later one, whatever the state of this process, and starts none until there is one.
+public final class ProcessRunner: Sendable, LeaseEnforcer {
     let settings: ProcessSettings
+    private let lease = CurrentLease()
     private let machine = Mutex<ProcessMachine?>(nil)
 
     public init(_ settings: ProcessSettings) { self.settings = settings }
@@ -36,10 +40,15 @@ public final class ProcessRunner: Sendable {
         }
     }
 
+    public func enforce(_ deadline: LeaseDeadline) {
+        lease.replace(deadline)
+        machine.withLock { $0?.renewLease() }
+    }
+
     private func startedMachine() throws -> ProcessMachine {
         try machine.withLock { machine in
             if let machine { return machine }
-            let started = try ProcessMachine(settings)
+            let started = try ProcessMachine(settings, lease: lease)
             machine = started
             return started
         }

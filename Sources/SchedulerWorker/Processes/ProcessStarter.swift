@@ -11,15 +11,19 @@ struct ProcessStarter {
         case start(ProcessStart)
         /// Without a grace of its own it has the usual one.
         case stop(UInt64, grace: Duration?)
+        /// The worker's lease has another end.
+        case lease
     }
 
     let settings: ProcessSettings
     let commands: Inbox<ProcessLoop.Command>
+    let lease: CurrentLease
     private var link: KeeperLink?
 
-    init(settings: ProcessSettings, commands: Inbox<ProcessLoop.Command>) {
+    init(settings: ProcessSettings, commands: Inbox<ProcessLoop.Command>, lease: CurrentLease) {
         self.settings = settings
         self.commands = commands
+        self.lease = lease
     }
 
     mutating func handle(_ order: Order) {
@@ -27,7 +31,12 @@ struct ProcessStarter {
         case .start(let start): handle(start)
         // Without a keeper nothing is left to be stopped.
         case .stop(let id, let grace): _ = link?.send(KeeperRequest.stop(id, grace: grace ?? settings.killGrace))
+        case .lease: if let link { send(lease, to: link) }
         }
+    }
+
+    private func send(_ lease: CurrentLease, to link: KeeperLink) {
+        if let deadline = lease.deadline { _ = link.send(KeeperRequest.lease(deadline)) }
     }
 
     private mutating func handle(_ start: ProcessStart) {
@@ -68,6 +77,8 @@ struct ProcessStarter {
         if let link, !link.isGone { return link }
         let made = try KeeperLink(settings)
         link = made
+        // Before its first start, which it refuses after the end of a lease.
+        send(lease, to: made)
         commands.put(.watch(made))
         return made
     }
@@ -79,6 +90,15 @@ struct ProcessStarter {
         }
         return file
     }
+}
+
+/// The last deadline that a runner was given.
+final class CurrentLease: Sendable {
+    private let current = Mutex<LeaseDeadline?>(nil)
+
+    /// Nil before the first.
+    var deadline: LeaseDeadline? { current.withLock { $0 } }
+    func replace(_ deadline: LeaseDeadline) { current.withLock { $0 = deadline } }
 }
 
 private struct OutputPipe {

@@ -95,6 +95,7 @@ final class RunningProcess: @unchecked Sendable {
                 standardOutput: captured[.output] ?? CapturedOutput(),
                 standardError: captured[.error] ?? CapturedOutput(),
                 wasStopped: end.was_stopped != 0,
+                wasFenced: end.was_fenced != 0,
                 ranOutOfMemory: end.memory_kills > 0,
                 usage: ResourceUsage(
                     cpuTime: .microseconds(exit.cpu_microseconds), peakMemoryBytes: exit.peak_memory_bytes)))

@@ -41,6 +41,7 @@ struct AttemptJudgement: Sendable, Equatable {
         case .cancelRequested: self.init(.interruption, "cancelled on request", result)
         case .drain: self.init(.interruption, "handed back: the worker stops", result)
         case .lost: self.init(.interruption, "handed back: the worker was taken offline", result)
+        case .fenced: self.init(.interruption, "handed back: the worker could not renew its lease in time", result)
         }
     }
 
@@ -49,6 +50,7 @@ struct AttemptJudgement: Sendable, Equatable {
         case let error as MissingExecutor:
             self.init(.interruption, "handed back: this worker has no executor \"\(error.name)\"", nil)
             returnDelay = AttemptJudgement.missingExecutorDelay
+        case is FencedProcess: self.init(.fenced, nil)
         case is CancellationError: self.init(.interruption, "handed back: it was cancelled", nil)
         case let error as SchedulerError where error.code == .validation:
             self.init(.failure(.validation), error.message, nil)

@@ -11,6 +11,8 @@ enum StopReason: Sendable, Hashable {
     case drain
     /// The store has given the worker up.
     case lost
+    /// The worker's lease was about to end.
+    case fenced
 }
 
 /// The attempts that a worker holds: executing, or ended but not yet known to be settled.
@@ -28,6 +30,8 @@ final class HeldAttempts: Sendable {
         var cancel: (@Sendable () -> Void)?
         /// The first reason counts.
         var reason: StopReason?
+        /// Whether it can only be asked to stop.
+        var mustReturn = false
     }
 
     private struct State {
@@ -43,6 +47,15 @@ final class HeldAttempts: Sendable {
     var all: [RunAttempt] { state.withLock { Array($0.entries.keys) } }
     var executing: [RunAttempt] { state.withLock { Array($0.executing) } }
     var executingCount: Int { state.withLock { $0.executing.count } }
+
+    /// Whether something executes that can only be asked to stop.
+    var someMustReturn: Bool {
+        state.withLock { state in
+            state.executing.contains { attempt in
+                if case .executing(let execution) = state.entries[attempt] { execution.mustReturn } else { false }
+            }
+        }
+    }
 
     /// Whether nothing executes and the store has every outcome.
     var isEmpty: Bool { state.withLock { $0.entries.isEmpty } }
@@ -76,6 +89,9 @@ final class HeldAttempts: Sendable {
             state.earliestDeadline = min(deadline, state.earliestDeadline ?? deadline)
         }
     }
+
+    /// Notes that an attempt runs in this process from now on, where nobody can end it.
+    func noteMustReturn(_ attempt: RunAttempt) { _ = update(attempt) { $0.mustReturn = true } }
 
     func stop(_ attempt: RunAttempt, _ reason: StopReason) {
         let cancel = update(attempt) { $0.stop(reason) } ?? nil

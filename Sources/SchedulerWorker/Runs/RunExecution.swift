@@ -10,6 +10,7 @@ struct RunExecution: Sendable {
     let upstreams: UpstreamLoader
     let executors: any ExecutorRegistry
     let held: HeldAttempts
+    let fence: WorkerFence
     let slots: Slots
     let keeper: OutcomeKeeper
     let logs: LogShipper
@@ -65,7 +66,10 @@ struct RunExecution: Sendable {
         let results = try await upstreams.results(for: claimed)
         let timeout = Duration.seconds(spec.timeoutSeconds)
         held.setDeadline(MonotonicClock.now + timeout, of: claimed.attempt)
+        // The claim may be as old as the process was stopped for; the run may be somebody else's by now.
+        if let reason = fence.reasonToStop(at: MonotonicClock.now) { held.stop(claimed.attempt, reason) }
         try Task.checkCancellation()
+        if !(executor is any KeptExecutor) { held.noteMustReturn(claimed.attempt) }
         return try await executor.execute(
             RunContext(
                 attempt: claimed.attempt, tenant: claimed.tenant, task: claimed.version.task, spec: spec,

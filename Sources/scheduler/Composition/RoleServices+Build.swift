@@ -43,7 +43,7 @@ extension RoleServices {
         let queue = try makeRabbitMQ(configuration, role: "worker", logger: logger)
         let store = try await Stores.postgres(configuration, role: "worker", logger: logger)
         let worker = makeWorker(
-            configuration, store: store, queue: queue, processes: processes, logger: logger)
+            configuration, store: store, queue: queue, processes: processes, isFenced: true, logger: logger)
         return RoleServices(
             services: [store.postgresWakeUps, queue, worker], shutdownGrace: configuration.worker.shutdownGrace,
             close: { await store.shutdown() })
@@ -63,7 +63,8 @@ extension RoleServices {
             configuration, store: store, queue: queue,
             processes: try TaskProcesses.settings(
                 configuration.worker, mayBeRoot: true, lock: folder.descriptor, logger: logger),
-            logger: logger)
+            // No other worker can have its runs, and a laptop that slept shall go on with them.
+            isFenced: false, logger: logger)
         // Its only worker is a part of this process, which would end with it.
         let api = makeAPI(configuration, store: store, drainsWorkers: false, logger: logger) { port in
             Welcome.show(address: "http://\(configuration.api.host):\(port)", folder: folder.path)
@@ -113,7 +114,7 @@ extension RoleServices {
 
     private static func makeWorker(
         _ configuration: AppConfig, store: any SchedulerStore, queue: any MessageQueue,
-        processes: ProcessSettings, logger: Logger
+        processes: ProcessSettings, isFenced: Bool, logger: Logger
     ) -> WorkerService {
         let settings = configuration.worker
         return WorkerService(
@@ -126,7 +127,7 @@ extension RoleServices {
             ).makeRegistry(),
             configuration: WorkerConfiguration(
                 slots: settings.maxConcurrentTasks, heartbeat: settings.heartbeat, lease: settings.lease,
-                killGrace: settings.killGrace, shutdownGrace: settings.shutdownGrace,
+                isFenced: isFenced, killGrace: settings.killGrace, shutdownGrace: settings.shutdownGrace,
                 logLinesPerSecond: settings.logLinesPerSecond, logBytesPerSecond: settings.logBytesPerSecond),
             logger: logger)
     }

@@ -36,6 +36,7 @@ struct ProcessExecutors {
     let command: CommandExecutor
     let python: PythonExecutor
     let custom: CustomExecutor
+    let runner: ProcessRunner
 
     init(
         killGrace: Duration = .milliseconds(300), inherited: [String: String]? = nil,
@@ -44,7 +45,8 @@ struct ProcessExecutors {
         let environment = inherited.map { TaskEnvironment(inherited: $0) } ?? TaskEnvironment()
         var settings = try ProcessSettings.forTests(killGrace: killGrace)
         change(&settings)
-        let processes = TaskProcess(runner: ProcessRunner(settings), environment: environment)
+        runner = ProcessRunner(settings)
+        let processes = TaskProcess(runner: runner, environment: environment)
         shell = ShellExecutor(processes)
         command = CommandExecutor(processes)
         python = PythonExecutor(processes)

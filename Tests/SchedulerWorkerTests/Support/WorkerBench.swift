@@ -14,6 +14,10 @@ final class WorkerBench: Sendable {
     let store: InMemoryStore
     /// The runs as the worker sees them.
     let faulty: FaultyTaskRunRepository
+    /// The workers as the worker sees them.
+    let workers: FaultyWorkerRepository
+    /// What a worker says that cannot stop what it runs, instead of ending the process.
+    let unfenceable = Mutex<[String]>([])
     /// The logs as the worker sees them.
     let logs: FaultyRunLogs
     let queue = FakeQueue()
@@ -26,7 +30,7 @@ final class WorkerBench: Sendable {
         throws
     {
         var configuration = WorkerConfiguration(
-            slots: slots, heartbeat: .milliseconds(20), lease: .seconds(1), killGrace: .milliseconds(200),
+            slots: slots, heartbeat: .milliseconds(20), lease: .seconds(10), killGrace: .milliseconds(200),
             shutdownGrace: .seconds(6), settlementCheck: .milliseconds(50), resend: .milliseconds(200),
             brokerPatience: .milliseconds(100), directPoll: .milliseconds(50))
         change(&configuration)
@@ -38,15 +42,17 @@ final class WorkerBench: Sendable {
         let clock = SystemClock()
         store = InMemoryStore(now: { clock.now })
         faulty = FaultyTaskRunRepository(base: store.runs)
+        workers = FaultyWorkerRepository(base: store.workers)
         logs = FaultyRunLogs(base: store.runLogs)
     }
 
     func service(queue other: (any MessageQueue)?) -> WorkerService {
         WorkerService(
             identity: WorkerIdentity(name: "worker", hostname: "host", taskTypes: types),
-            store: FaultyStore(base: store, runs: faulty, runLogs: logs),
+            store: FaultyStore(base: store, runs: faulty, workers: workers, runLogs: logs),
             queue: other ?? queue,
             executors: executors, configuration: configuration,
+            onUnfenceable: { sentence in self.unfenceable.withLock { $0.append(sentence) } },
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
@@ -118,11 +124,11 @@ final class WorkerBench: Sendable {
 private struct FaultyStore: SchedulerStore {
     let base: InMemoryStore
     let runs: any TaskRunRepository
+    let workers: any WorkerRepository
     let runLogs: any RunLogRepository
 
     var tenants: any TenantRepository { base.tenants }
     var tasks: any TaskRepository { base.tasks }
-    var workers: any WorkerRepository { base.workers }
     var backfills: any BackfillRepository { base.backfills }
     var recovery: any RecoveryRepository { base.recovery }
     var zoneSettings: any ZoneSettings { base.zoneSettings }

@@ -191,7 +191,7 @@ final class SimulatedSystem: Sendable {
                         slots: 4, heartbeat: SimulatedSystem.heartbeat, lease: SimulatedSystem.lease,
                         killGrace: .seconds(1), shutdownGrace: .seconds(6), settlementCheck: .milliseconds(500),
                         resend: .seconds(3), brokerPatience: .seconds(1), directPoll: .milliseconds(500)),
-                    clock: process.wallClock, logger: logger)
+                    clock: process.wallClock, onUnfenceable: { _ in process.kill() }, logger: logger)
             ]
         case .client: return []
         }

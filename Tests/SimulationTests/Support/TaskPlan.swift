@@ -31,14 +31,14 @@ enum TaskPlan {
     }
 
     private static func work(_ name: String, using chance: inout SeededGenerator) -> TaskSpec {
-        let length = [0, 5, 50, 300, 1_000, 3_000].randomElement(using: &chance) ?? 0
+        let length = [0, 5, 50, 300, 1_000, 3_000, 7_000].randomElement(using: &chance) ?? 0
         let failures = [0, 0, 0, 1, 9].randomElement(using: &chance) ?? 0
         var spec = TaskSpec.fixture(
             name: name, command: "work",
             config: ["parameters": ["ms": .integer(Int64(length)), "failures": .integer(Int64(failures))]],
             retryPolicy: RetryPolicy(
                 maxRetries: Int.random(in: 0...3, using: &chance), delayMilliseconds: 200, maxDelayMilliseconds: 1_000),
-            timeoutSeconds: Int.random(in: 1...5, using: &chance))
+            timeoutSeconds: Int.random(in: 1...9, using: &chance))
         spec.priority = Priority.allCases.randomElement(using: &chance) ?? .normal
         return spec
     }

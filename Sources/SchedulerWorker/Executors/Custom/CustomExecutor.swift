@@ -4,7 +4,7 @@ import Synchronization
 
 /// Runs a program that speaks JSON lines on its standard input and output (`CustomProtocol`); `command` is the program,
 /// `arguments` are its arguments.
-public struct CustomExecutor: RunExecutor {
+public struct CustomExecutor: RunExecutor, KeptExecutor {
     public let name: String
     private let processes: TaskProcess
 

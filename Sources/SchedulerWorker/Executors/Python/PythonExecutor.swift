@@ -7,7 +7,7 @@ import SchedulerErrors
 /// `config` is `{"script" or "file", "interpreter" or "venv"}`; an inline script may stand in `command` instead. Output
 /// is unbuffered, so that lines arrive as they are written. The traceback of an exception that nobody caught becomes
 /// the error's stack, its last line the message.
-public struct PythonExecutor: RunExecutor {
+public struct PythonExecutor: RunExecutor, KeptExecutor {
     /// Runs the script that is its standard input; under this name a traceback finds the script's lines again.
     ///
     /// A script of any size fits, nothing lies on a disk, and modules are found from the working directory, as with
