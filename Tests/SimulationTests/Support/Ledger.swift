@@ -37,7 +37,9 @@ struct Ledger {
             }
             expected = times.next(after: time)
         }
-        if let expected, expected <= end.advanced(by: .seconds(-2)) { faults.append("task \(task.id): \(expected) is not in the ledger") }
+        if let expected, expected <= end.advanced(by: .seconds(-2)) {
+            faults.append("task \(task.id): \(expected) is not in the ledger")
+        }
         let scheduled = Dictionary(grouping: runs, by: \.scheduledAt)
         for (time, runs) in scheduled where runs.count > 1 {
             faults.append("task \(task.id): \(time) has \(runs.count) runs")

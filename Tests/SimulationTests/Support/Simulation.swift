@@ -16,9 +16,9 @@ struct Simulation {
         var end: [String]
     }
 
-    /// How long everything may take to end after the last fault: the longest of its waits is for runs that nobody
-    /// reports, which the leader ends half a minute after their time.
-    private static let patience = Duration.seconds(120)
+    /// How long nothing may start or end after the last fault while something waits: the longest of its waits is for
+    /// runs that nobody reports, which the leader ends half a minute after their time.
+    private static let patience = Duration.seconds(80)
 
     private let system: SimulatedSystem
     private var plan: SeededGenerator
@@ -67,9 +67,15 @@ struct Simulation {
         simulator.run(until: length) { step() }
         faults.heal()
         client.stop()
-        let end = length + Simulation.patience
-        simulator.run(until: end) {
-            step() || (client.hasStopped && system.store.snapshot.live.isEmpty)
+        var (progress, seen) = (-1, length)
+        while simulator.elapsed < seen + Simulation.patience {
+            let isOver = simulator.run(until: simulator.elapsed + .seconds(1)) {
+                step() || (client.hasStopped && system.store.snapshot.live.isEmpty)
+            }
+            if isOver { break }
+            let snapshot = system.store.snapshot
+            let now = snapshot.history.count + snapshot.live.values.reduce(0) { $0 + $1.attempt }
+            if now != progress { (progress, seen) = (now, simulator.elapsed) }
         }
         let last = system.store.snapshot
         if history.violations.isEmpty {

@@ -37,7 +37,8 @@ enum TaskPlan {
             name: name, command: "work",
             config: ["parameters": ["ms": .integer(Int64(length)), "failures": .integer(Int64(failures))]],
             retryPolicy: RetryPolicy(
-                maxRetries: Int.random(in: 0...3, using: &chance), delayMilliseconds: 200, maxDelayMilliseconds: 1_000),
+                maxRetries: Int.random(in: 0...(length > 1_000 ? 1 : 3), using: &chance), delayMilliseconds: 200,
+                maxDelayMilliseconds: 1_000),
             timeoutSeconds: Int.random(in: 1...9, using: &chance))
         spec.priority = Priority.allCases.randomElement(using: &chance) ?? .normal
         return spec
