@@ -2,6 +2,8 @@ import SchedulerTestingUtils
 import Synchronization
 
 /// What goes wrong in a simulation, and when.
+///
+/// - SeeAlso: Groce et al., "Swarm Testing", ISSTA 2012: why not every plan holds every kind of fault.
 final class FaultPlan: Sendable {
     private let system: SimulatedSystem
     private let injected = Mutex(0)
@@ -33,9 +35,12 @@ final class FaultPlan: Sendable {
     init(_ system: SimulatedSystem, within length: Duration, using chance: inout SeededGenerator) {
         self.system = system
         let millis = length.components.seconds * 1_000
+        // Half of the plans hold few kinds of fault, so that these are not masked by others.
+        let kinds =
+            Bool.random(using: &chance) ? Array(0..<11) : (0..<2).map { _ in Int.random(in: 0..<11, using: &chance) }
         for _ in 0..<Int.random(in: 0...12, using: &chance) {
             let begin = Duration.milliseconds(Int64.random(in: 100...max(101, millis - 100), using: &chance))
-            schedule(at: begin, using: &chance)
+            schedule(kinds.randomElement(using: &chance) ?? 0, at: begin, using: &chance)
         }
     }
 
@@ -43,21 +48,20 @@ final class FaultPlan: Sendable {
     func heal() {
         isHealed.withLock { $0 = true }
         system.set(.none)
-        system.setStoreAway(false)
+        system.healStore()
         system.network.set(NetworkFaults())
         for role in system.roles {
-            system.setCutOff(role, false)
             system.process(of: role)?.resume()
         }
         system.history.note("plan", "all faults end")
     }
 
-    private func schedule(at begin: Duration, using chance: inout SeededGenerator) {
+    private func schedule(_ kind: Int, at begin: Duration, using chance: inout SeededGenerator) {
         let roles = system.roles
         guard let role = roles.randomElement(using: &chance) else { return }
         let length = Duration.milliseconds(
-            Int64.random(in: 50...([1_000, 4_000, 9_000].randomElement(using: &chance) ?? 1_000), using: &chance))
-        switch Int.random(in: 0..<9, using: &chance) {
+            Int64.random(in: Bool.random(using: &chance) ? 50...3_000 : 3_000...9_000, using: &chance))
+        switch kind {
         case 0, 1: inject(at: begin, "\(role) is killed") { $0.process(of: role)?.kill() }
         case 2, 3:
             inject(at: begin, "\(role) is paused for \(length)") { [self] system in
@@ -71,12 +75,12 @@ final class FaultPlan: Sendable {
                 system.setStoreAway(true)
                 after(length) { $0.setStoreAway(false) }
             }
-        case 6:
+        case 6, 7, 8:
             inject(at: begin, "\(role) is cut off from the store for \(length)") { [self] system in
                 system.setCutOff(role, true)
                 after(length) { $0.setCutOff(role, false) }
             }
-        case 7:
+        case 9:
             var away = NetworkFaults()
             away.isAway = true
             inject(at: begin, "the broker is away for \(length)") { [self, away] system in

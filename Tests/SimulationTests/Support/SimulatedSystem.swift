@@ -32,9 +32,10 @@ final class SimulatedSystem: Sendable {
     private struct State {
         var running: [Role: Running] = [:]
         var faults = FaultRates()
-        /// Processes that cannot reach the store, and when that ends.
-        var cutOff: Set<String> = []
-        var isStoreAway = false
+        /// By how many faults each process is cut off from the store.
+        var cutOff: [String: Int] = [:]
+        /// By how many faults the store is away.
+        var storeAway = 0
         var left: Set<WorkerID> = []
         var hasChanged = false
     }
@@ -78,12 +79,13 @@ final class SimulatedSystem: Sendable {
     // MARK: Faults
 
     func set(_ rates: FaultRates) { state.withLock { $0.faults = rates } }
-    func setStoreAway(_ isAway: Bool) { state.withLock { $0.isStoreAway = isAway } }
+    func setStoreAway(_ isAway: Bool) { state.withLock { $0.storeAway += isAway ? 1 : -1 } }
+
+    /// Brings everybody back to the store.
+    func healStore() { state.withLock { ($0.storeAway, $0.cutOff) = (0, [:]) } }
 
     func setCutOff(_ role: Role, _ isCutOff: Bool) {
-        state.withLock { state in
-            if isCutOff { state.cutOff.insert("\(role)") } else { state.cutOff.remove("\(role)") }
-        }
+        state.withLock { $0.cutOff["\(role)", default: 0] += isCutOff ? 1 : -1 }
     }
 
     /// A client is never killed, and hears of lost answers like everybody.
@@ -99,7 +101,7 @@ final class SimulatedSystem: Sendable {
 
     private func decide(_ process: SimulatedProcess, _ call: String) -> PortFault {
         let (rates, isAway) = state.withLock { state in
-            (state.faults, state.isStoreAway || state.cutOff.contains(process.name))
+            (state.faults, state.storeAway > 0 || state.cutOff[process.name] ?? 0 > 0)
         }
         var chance = simulator.chance
         if isAway { return .failBefore }

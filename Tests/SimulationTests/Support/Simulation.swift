@@ -54,7 +54,7 @@ struct Simulation {
             FaultyStore(base: system.store, calls: ports), tasks, clock: user.wallClock, history)
         user.start { await client.run() }
 
-        let length = Duration.milliseconds(Int64.random(in: 6_000...16_000, using: &plan))
+        let length = Duration.milliseconds(Int64.random(in: 6_000...18_000, using: &plan))
         let rates = FaultPlan.rates(using: &plan)
         system.set(rates)
         system.network.set(FaultPlan.network(using: &plan))
@@ -74,7 +74,8 @@ struct Simulation {
             }
             if isOver { break }
             let snapshot = system.store.snapshot
-            let now = snapshot.history.count + snapshot.live.values.reduce(0) { $0 + $1.attempt }
+            let runs = Array(snapshot.history.values) + snapshot.live.values
+            let now = snapshot.history.count + runs.reduce(0) { $0 + $1.attempt }
             if now != progress { (progress, seen) = (now, simulator.elapsed) }
         }
         let last = system.store.snapshot

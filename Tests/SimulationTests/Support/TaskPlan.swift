@@ -5,15 +5,17 @@ import SchedulerTestingUtils
 enum TaskPlan {
     static func drafts(at now: UTCInstant, using chance: inout SeededGenerator) -> [TaskDraft] {
         var drafts: [TaskDraft] = []
+        // In half of the simulations attempts outlast leases.
+        let isLong = Bool.random(using: &chance)
         for number in 1...Int.random(in: 1...3, using: &chance) {
-            var spec = work("manual-\(number)", using: &chance)
-            spec.maxConcurrent = [0, 0, 1, 2].randomElement(using: &chance) ?? 0
+            var spec = work("manual-\(number)", isLong, using: &chance)
+            spec.maxConcurrent = isLong ? 0 : [0, 0, 1, 2].randomElement(using: &chance) ?? 0
             drafts.append(TaskDraft(spec: spec))
         }
         for number in 1...Int.random(in: 1...3, using: &chance) {
-            var spec = work("scheduled-\(number)", using: &chance)
+            var spec = work("scheduled-\(number)", isLong, using: &chance)
             spec.schedule = ["* * * * * *", "*/2 * * * * *", "*/3 * * * * *"].randomElement(using: &chance)
-            spec.maxConcurrent = [0, 1, 2].randomElement(using: &chance) ?? 0
+            spec.maxConcurrent = isLong ? 0 : [0, 1, 2].randomElement(using: &chance) ?? 0
             spec.misfirePolicy = MisfirePolicy.allCases.randomElement(using: &chance) ?? .fireAll
             spec.overlapPolicy = OverlapPolicy.allCases.randomElement(using: &chance) ?? .queue
             let second = UTCInstant(secondsSinceEpoch: now.secondsSinceEpoch)
@@ -23,15 +25,16 @@ enum TaskPlan {
         }
         if Bool.random(using: &chance) {
             // After the first two of the tasks, whatever they are.
-            var spec = work("dependent", using: &chance)
+            var spec = work("dependent", isLong, using: &chance)
             spec.dependencies = [TaskDependency(on: TaskID(rawValue: 1)), TaskDependency(on: TaskID(rawValue: 2))]
             drafts.append(TaskDraft(spec: spec))
         }
         return drafts
     }
 
-    private static func work(_ name: String, using chance: inout SeededGenerator) -> TaskSpec {
-        let length = [0, 5, 50, 300, 1_000, 3_000, 7_000].randomElement(using: &chance) ?? 0
+    private static func work(_ name: String, _ isLong: Bool, using chance: inout SeededGenerator) -> TaskSpec {
+        let lengths = isLong ? [3_000, 5_000, 8_000] : [0, 5, 50, 300, 1_000, 3_000]
+        let length = lengths.randomElement(using: &chance) ?? 0
         let failures = [0, 0, 0, 1, 9].randomElement(using: &chance) ?? 0
         var spec = TaskSpec.fixture(
             name: name, command: "work",
@@ -39,7 +42,7 @@ enum TaskPlan {
             retryPolicy: RetryPolicy(
                 maxRetries: Int.random(in: 0...(length > 1_000 ? 1 : 3), using: &chance), delayMilliseconds: 200,
                 maxDelayMilliseconds: 1_000),
-            timeoutSeconds: Int.random(in: 1...9, using: &chance))
+            timeoutSeconds: isLong ? 20 : Int.random(in: 1...5, using: &chance))
         spec.priority = Priority.allCases.randomElement(using: &chance) ?? .normal
         return spec
     }
