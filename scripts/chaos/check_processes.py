@@ -1,0 +1,47 @@
+"""The invariants of processes and messages."""
+
+from evidence import Evidence, Verdict
+
+
+def check_processes(evidence: Evidence, verdict: Verdict) -> None:
+    """Nobody ended by itself or badly, nobody left anything behind, and lost workers are known to be."""
+    for finding in evidence.processes.findings:
+        verdict.add("processes", finding)
+    for pid, command in evidence.leftovers.items():
+        verdict.add("processes", f"process {pid} was left behind: {command[:120]}")
+    for worker in evidence.history.workers:
+        if worker["name"] not in evidence.current_workers and worker["status"] != "offline":
+            verdict.add("processes", f"worker {worker['id']} ({worker['name']}) is gone and still {worker['status']}")
+    measure_recoveries(evidence, verdict)
+
+
+def measure_recoveries(evidence: Evidence, verdict: Verdict) -> None:
+    """Notes how long each run of a lost worker waited for its next start."""
+    for run, endings in evidence.history.endings.items():
+        starts = evidence.effects.attempts.get(run, {})
+        for ending in endings:
+            following = [traces.first for number, traces in starts.items() if number > ending.attempt]
+            losses = [loss.at for loss in evidence.processes.losses if loss.name == ending.worker]
+            if ending.ending != "crash" or not following:
+                continue
+            before = [at for at in losses if at < min(following)]
+            if before:
+                verdict.recoveries.append((min(following) - max(before), run))
+
+
+def check_messages(evidence: Evidence, verdict: Verdict) -> None:
+    """The queues are empty, and each poison message is among the dead letters exactly once."""
+    gone = {f"worker.{worker['id']}" for worker in evidence.history.workers
+            if worker["name"] not in evidence.current_workers or worker["status"] == "offline"}
+    for name, count in evidence.queues.items():
+        # What waits for a worker that is gone is only a hint; its queue goes five minutes after it.
+        if count and name != "dead" and name not in gone:
+            verdict.add("other", f"the queue {name} still holds {count} messages")
+    rows = [f"{row['reason']} {row['body']}" for row in evidence.history.dead_letters]
+    for marker in evidence.poison:
+        found = sum(marker.encode() in message for message in evidence.dead) + sum(marker in row for row in rows)
+        if found != 1:
+            verdict.add("other", f"the message {marker} is among the dead letters {found} times")
+    others = [message for message in evidence.dead if not any(marker.encode() in message for marker in evidence.poison)]
+    for message in others:
+        verdict.add("other", f"a message that we did not poison is among the dead letters: {message[:300]!r}")
