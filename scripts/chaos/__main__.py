@@ -19,7 +19,6 @@ import signal
 import sys
 import tempfile
 import time
-from collections import Counter
 from pathlib import Path
 
 from check import check
@@ -30,7 +29,7 @@ from history import History
 from load import Load
 from report import table, violations
 from storm import Storm
-from system import GRACE, LEASE, System
+from system import LEASE, System
 from tasks import plans
 
 DRAIN_SECONDS = 120.0  # lease, recovery, unclaimed messages, retries, the longest task, and what has queued up
@@ -42,7 +41,7 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(143))
     if not os.access(options.program, os.X_OK):
-        print(f"error: there is no {options.program}; build it with: swift build --product scheduler", file=sys.stderr)
+        print(f"error: there is no {options.program}; build it: swift build --product scheduler", file=sys.stderr)
         return 66
     print(f"seed {options.seed}", flush=True)
     faults = [fault for fault in FAULTS if options.only.lower() in fault.name.lower()]
@@ -59,7 +58,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=10, help="how long faults are injected (default 10)")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000), help="repeats the choices of a round")
     parser.add_argument("--only", default="", help="only faults whose names contain this")
-    parser.add_argument("--load", type=float, default=1, help="how much is triggered by hand (default 1: six runs a second)")
+    parser.add_argument("--load", type=float, default=1.5, help="how much is triggered by hand: a factor (default 1.5)")
     parser.add_argument("--long", action="store_true", help="outages of five minutes instead")
     parser.add_argument("--keep", action="store_true", help="keep the folder of a good round too")
     parser.add_argument("--program", type=Path, help="the scheduler (default: $SCHEDULER, else the debug build)",
@@ -136,8 +135,8 @@ def collect(system: System, load: Load) -> Evidence:
         worker["status"] = states.get(worker["id"], worker["status"])
     return Evidence(
         plans=load.plans, answers=load.answers, effects=Effects(system.effects), history=history,
-        processes=system.processes.records, poison=system.poison, queues=queues, dead=dead, leftovers=leftovers,
-        current_workers=current, drained_after=drained_after)
+        processes=system.processes.records, poison=system.poison, emptied=system.emptied, queues=queues, dead=dead,
+        leftovers=leftovers, current_workers=current, drained_after=drained_after)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
-"""The invariants of processes and messages."""
+"""The invariants of processes, leaders and messages."""
 
 from evidence import Evidence, Verdict
+
+EMPTIED_SECONDS = 5.0  # a poison message may still have been on its queue when that was emptied
 
 
 def check_processes(evidence: Evidence, verdict: Verdict) -> None:
@@ -21,12 +23,12 @@ def measure_recoveries(evidence: Evidence, verdict: Verdict) -> None:
         starts = evidence.effects.attempts.get(run, {})
         for ending in endings:
             following = [traces.first for number, traces in starts.items() if number > ending.attempt]
-            losses = [loss.at for loss in evidence.processes.losses if loss.name == ending.worker]
             if ending.ending != "crash" or not following:
                 continue
-            before = [at for at in losses if at < min(following)]
-            if before:
-                verdict.recoveries.append((min(following) - max(before), run))
+            losses = [loss for loss in evidence.processes.losses if loss.name == ending.worker]
+            if before := [loss for loss in losses if loss.at < min(following)]:
+                loss = max(before, key=lambda one: one.at)
+                verdict.recoveries.append((min(following) - loss.at, f"run {run} on {loss.name}, {loss.how}"))
 
 
 def check_messages(evidence: Evidence, verdict: Verdict) -> None:
@@ -38,10 +40,22 @@ def check_messages(evidence: Evidence, verdict: Verdict) -> None:
         if count and name != "dead" and name not in gone:
             verdict.add("other", f"the queue {name} still holds {count} messages")
     rows = [f"{row['reason']} {row['body']}" for row in evidence.history.dead_letters]
-    for marker in evidence.poison:
+    for marker, published in evidence.poison.items():
         found = sum(marker.encode() in message for message in evidence.dead) + sum(marker in row for row in rows)
-        if found != 1:
+        was_emptied = any(-1 < at - published < EMPTIED_SECONDS for at in evidence.emptied)
+        if found != 1 and not (found == 0 and was_emptied):
             verdict.add("other", f"the message {marker} is among the dead letters {found} times")
     others = [message for message in evidence.dead if not any(marker.encode() in message for marker in evidence.poison)]
     for message in others:
         verdict.add("other", f"a message that we did not poison is among the dead letters: {message[:300]!r}")
+
+
+def check_leaders(evidence: Evidence, verdict: Verdict) -> None:
+    """The fencing token of the leader only rises."""
+    highest: dict[str, int] = {}
+    for term in evidence.history.terms:
+        token, before = int(term["token"]), int(term["before"])
+        if token <= max(before, highest.get(term["lock_key"], 0)):
+            verdict.add("other", f"the token of {term['lock_key']} went from {before} to {token}")
+        highest[term["lock_key"]] = token
+    verdict.terms = len(evidence.history.terms)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from effects import Effects
 from history import History
 from load import Answers
-from processes import Records
+from role import Records
 from tasks import Plan
 
 
@@ -20,6 +20,7 @@ class Evidence:
     history: History
     processes: Records
     poison: dict[str, float]
+    emptied: list[float]
     queues: dict[str, int]
     dead: list[bytes]
     leftovers: dict[int, str]

@@ -25,6 +25,9 @@ class Run:
     workflow: str
     error: str
 
+    def __str__(self) -> str:
+        return f"run {self.id} of {self.task}"
+
     @property
     def is_quarantined(self) -> bool:
         """Whether it ended because it took three workers down."""
@@ -61,9 +64,9 @@ class History:
         self.runs: dict[str, Run] = {}
         self.doubled_rows: list[str] = []
         for row in postgres.rows("""
-                SELECT run.id, task.name, run.status, run.trigger_type, extract(epoch FROM run.scheduled_at) AS scheduled,
-                       extract(epoch FROM run.completed_at) AS completed, run.attempt, run.failures, run.interruptions,
-                       run.crashes, run.workflow_id, left(run.error_message, 200) AS error
+                SELECT run.id, task.name, run.status, run.trigger_type, run.attempt, run.failures, run.interruptions,
+                       run.crashes, run.workflow_id, extract(epoch FROM run.scheduled_at) AS scheduled,
+                       extract(epoch FROM run.completed_at) AS completed, left(run.error_message, 200) AS error
                 FROM task_runs AS run LEFT JOIN tasks AS task ON task.id = run.task_id"""):
             if row["id"] in self.runs:
                 self.doubled_rows.append(row["id"])
@@ -82,8 +85,8 @@ class History:
         self.fires = [
             Fire(row["name"], float(row["first"]), float(row["last"]), row["run_id"], row["skipped"])
             for row in postgres.rows("""
-                SELECT task.name, extract(epoch FROM fire.scheduled_at) AS first,
-                       extract(epoch FROM coalesce(fire.last_scheduled_at, fire.scheduled_at)) AS last, fire.run_id, fire.skipped
+                SELECT task.name, extract(epoch FROM fire.scheduled_at) AS first, fire.run_id, fire.skipped,
+                       extract(epoch FROM coalesce(fire.last_scheduled_at, fire.scheduled_at)) AS last
                 FROM task_fires AS fire JOIN tasks AS task ON task.id = fire.task_id ORDER BY 1, 2""")]
         self.spans = {
             row["name"]: (float(row["created"]), float(row["paused"]))

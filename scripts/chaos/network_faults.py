@@ -3,8 +3,8 @@
 from random import Random
 from typing import Callable
 
-from processes import Role
 from proxy import Mode, Proxy
+from role import Role
 from system import System
 
 Injected = tuple[str, Callable[[], None] | None]

@@ -4,7 +4,7 @@ import time
 from random import Random
 from typing import Callable
 
-from processes import Role
+from role import Role
 from system import System
 
 Injected = tuple[str, Callable[[], None] | None]

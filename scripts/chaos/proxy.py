@@ -1,4 +1,4 @@
-"""A TCP proxy for each process and server, which can delay, hold, swallow, cut and refuse; all of them on one thread."""
+"""A TCP proxy for each process and server: it can delay, hold, swallow, cut and refuse; all are on one thread."""
 
 import asyncio
 import socket

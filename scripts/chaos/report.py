@@ -1,6 +1,7 @@
 """The table at the end, and the list of what is wrong."""
 
 from collections import Counter
+from statistics import median
 
 from evidence import Evidence, Verdict
 
@@ -11,17 +12,19 @@ def table(injected: Counter[str], evidence: Evidence, verdict: Verdict) -> str:
     """Returns the table of a round."""
     runs = evidence.history.runs.values()
     attempts = sum(len(of_run) for of_run in evidence.effects.attempts.values())
-    longest = max(verdict.recoveries, default=(0.0, ""))
+    recoveries = verdict.recoveries or [(0.0, "no worker was lost")]
+    longest = max(recoveries)
     rows = [
         ("faults injected", f"{sum(injected.values())}"),
-        ("runs", f"{len(evidence.history.runs)} ({len(evidence.answers.accepted)} accepted by hand, {attempts} attempts started)"),
+        ("runs", f"{len(runs)} ({len(evidence.answers.accepted)} accepted by hand, {attempts} attempts started)"),
         ("lost", f"{verdict.count('lost')}"),
         ("doubled", f"{verdict.count('doubled')}"),
         ("stuck", f"{verdict.count('stuck')}"),
         ("overlapping", f"{verdict.count('overlap')} (and {len(verdict.frozen_overlaps)} around a frozen machine)"),
         ("fire times", f"{verdict.fire_times}, {verdict.count('fires')} missing, doubled or wrong"),
         ("fire times skipped", ", ".join(f"{count} {name}" for name, count in sorted(verdict.skipped.items())) or "0"),
-        ("longest recovery", f"{longest[0]:.1f} s of {len(verdict.recoveries)} runs of lost workers"),
+        ("longest recovery", f"{longest[0]:.1f} s ({longest[1]})"),
+        ("median recovery", f"{median([took for took, _ in recoveries]):.1f} s of {len(verdict.recoveries)} runs of lost workers"),
         ("last run ended", f"{evidence.drained_after:.1f} s after the load"),
         ("quarantined", f"{len(verdict.quarantined)}"),
         ("crashes, interruptions", f"{sum(run.crashes for run in runs)}, {sum(run.interruptions for run in runs)}"),

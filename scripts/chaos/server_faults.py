@@ -1,6 +1,7 @@
 """Faults of the two servers."""
 
 import signal
+import time
 from random import Random
 from typing import Callable
 
@@ -89,6 +90,7 @@ def rabbitmq_purge(system: System, random: Random) -> Injected:
     """Empties every queue but the dead letters."""
     names = _queues(system)
     with system.rabbitmq.connect() as connection:
+        system.emptied.append(time.time())
         count = sum(connection.purge(name) for name in names)
     return f"{count} messages of {len(names)} queues", None
 
@@ -97,6 +99,7 @@ def rabbitmq_delete(system: System, random: Random) -> Injected:
     """Deletes every queue but the dead letters."""
     names = _queues(system)
     with system.rabbitmq.connect() as connection:
+        system.emptied.append(time.time())
         count = sum(connection.delete(name) for name in names)
     return f"{len(names)} queues with {count} messages", None
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import guard
 from load import API, Refused, Unknown
-from processes import Processes, Role
+from processes import Processes
 from proxy import Proxies, Proxy
+from role import Role
 from servers import Postgres, RabbitMQ
 
 BEAT, LEASE, TERM, GRACE = 1.0, 6.0, 3.0, 20.0
@@ -46,6 +47,7 @@ class System:
         self.began = time.time()
         self.event_lock = threading.Lock()
         self.poison: dict[str, float] = {}  # the markers of poison messages, and when they were published
+        self.emptied: list[float] = []       # when queues were purged or deleted
         self.is_closed = False
         for name in ("logs", "roles", "postgres", "rabbitmq"):
             (folder / name).mkdir(parents=True)
@@ -73,8 +75,8 @@ class System:
         self.note("processes", "starting")
         for kind, count in (("api", 1), ("dispatcher", DISPATCHERS), ("worker", WORKERS)):
             for number in range(1, count + 1):
-                self.processes.add(Role(
-                    f"{kind}-{number}", kind, self.proxies.add(self.postgres.port), self.proxies.add(self.rabbitmq.port)))
+                database, broker = self.proxies.add(self.postgres.port), self.proxies.add(self.rabbitmq.port)
+                self.processes.add(Role(f"{kind}-{number}", kind, database, broker))
         self.wait_until_whole()
 
     def wait_until_whole(self, seconds: float = 90) -> None:
@@ -91,13 +93,16 @@ class System:
             time.sleep(0.5)
 
     def _is_whole(self) -> bool:
-        names = {role.name for role in self.processes.of("worker")}
         status, answer = self.api.call("GET", "/api/workers?limit=500")
-        online = {worker["name"] for worker in answer["data"] if worker["status"] in ("online", "busy")} if status == 200 else set()
+        if status != 200:
+            return False
+        online = {worker["name"] for worker in answer["data"] if worker["status"] in ("online", "busy")}
+        names = {role.name for role in self.processes.of("worker")}
         return names <= online and all(role.is_running for role in self.processes.roles)
 
     def _environment(self) -> dict[str, str]:
-        kept = {key: value for key, value in os.environ.items() if not key.startswith(("SCHEDULER_", "DATABASE_", "RABBITMQ_"))}
+        ours = ("SCHEDULER_", "DATABASE_", "RABBITMQ_")
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(ours)}
         self.api = API(self._free_port())
         return kept | {
             "SCHEDULER_API_PORT": str(self.api.port),
