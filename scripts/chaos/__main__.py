@@ -16,6 +16,7 @@ import argparse
 import os
 import secrets
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -95,6 +96,9 @@ def play(options: argparse.Namespace, faults: list[Fault], outage: Fault | None)
         print(f"\n{table(storm.injected, evidence, verdict)}\n", flush=True)
         (folder / "violations.txt").write_text(violations(verdict, limit=None) + "\n")
         print(violations(verdict) or "Nothing was lost, doubled or stuck.")
+    except (RuntimeError, OSError, subprocess.SubprocessError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("\nInterrupted", file=sys.stderr)
         return 130
@@ -131,10 +135,11 @@ def collect(system: System, load: Load) -> Evidence:
     system.processes.stop_all()
     leftovers = system.leftovers()
     history = History(system.postgres)
+    history.write(system.folder / "history.json")
     for worker in history.workers:
         worker["status"] = states.get(worker["id"], worker["status"])
     return Evidence(
-        plans=load.plans, answers=load.answers, effects=Effects(system.effects), history=history,
+        plans=load.plans, answers=load.answers, spans=load.spans, effects=Effects(system.effects), history=history,
         processes=system.processes.records, poison=system.poison, emptied=system.emptied, queues=queues, dead=dead,
         leftovers=leftovers, current_workers=current, drained_after=drained_after)
 

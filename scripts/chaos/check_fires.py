@@ -41,7 +41,7 @@ def check_waves(evidence: Evidence, verdict: Verdict) -> None:
 
 
 def _compare_times(plan: Plan, fires: list[Fire], evidence: Evidence, verdict: Verdict) -> None:
-    created, paused = evidence.history.spans[plan.name]
+    created, paused = evidence.spans[plan.name]
     expected = _times(int(created) + 1, int(paused), plan.every)
     seen: Counter[int] = Counter()
     for fire in fires:

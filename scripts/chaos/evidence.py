@@ -16,6 +16,7 @@ class Evidence:
 
     plans: list[Plan]
     answers: Answers
+    spans: dict[str, tuple[float, float]]
     effects: Effects
     history: History
     processes: Records

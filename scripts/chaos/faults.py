@@ -40,7 +40,7 @@ FAULTS = [
     Fault("rabbitmq: queues deleted", "servers", 1, (0, 0), servers.rabbitmq_delete),
     Fault("rabbitmq: memory alarm", "servers", 1, (3, 12), servers.rabbitmq_memory),
     Fault("rabbitmq: disk alarm", "servers", 1, (3, 12), servers.rabbitmq_disk),
-    Fault("rabbitmq: gone", "servers", 1, (1, 6), servers.rabbitmq_gone),
+    Fault("rabbitmq: gone", "servers", 1, (1, 4), servers.rabbitmq_gone),
     Fault("worker: kill -9", "processes", 3, (1, 4), processes.kill("worker")),
     Fault("dispatcher: kill -9", "processes", 2, (1, 4), processes.kill("dispatcher")),
     Fault("api: kill -9", "processes", 1, (1, 4), processes.kill("api")),

@@ -1,7 +1,9 @@
 """What the database says of a round, read once everything is over."""
 
+import json
 from collections import defaultdict
 from dataclasses import dataclass
+from pathlib import Path
 
 from servers import Postgres
 
@@ -88,15 +90,14 @@ class History:
                 SELECT task.name, extract(epoch FROM fire.scheduled_at) AS first, fire.run_id, fire.skipped,
                        extract(epoch FROM coalesce(fire.last_scheduled_at, fire.scheduled_at)) AS last
                 FROM task_fires AS fire JOIN tasks AS task ON task.id = fire.task_id ORDER BY 1, 2""")]
-        self.spans = {
-            row["name"]: (float(row["created"]), float(row["paused"]))
-            for row in postgres.rows("""
-                SELECT name, extract(epoch FROM created_at) AS created, extract(epoch FROM paused_at) AS paused
-                FROM tasks WHERE paused_at IS NOT NULL""")}
         self.terms = postgres.rows("SELECT * FROM witness.terms ORDER BY at")
         self.changes = postgres.rows("SELECT * FROM witness.changes ORDER BY at")
         self.workers = postgres.rows("SELECT id, name, status FROM workers ORDER BY registered_at")
         self.dead_letters = postgres.rows("SELECT id, run_id, queue, reason, body::text AS body FROM dead_letters")
+
+    def write(self, file: Path) -> None:
+        """Writes all of it for whoever looks for a cause, since the database ends with the round."""
+        file.write_text(json.dumps(vars(self), default=vars, indent=1))
 
     def worker_of(self, run: str, attempt: int) -> str:
         """The worker whose loss ended an attempt, or an empty name."""

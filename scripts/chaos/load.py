@@ -6,6 +6,7 @@ import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from tasks import Plan
@@ -70,6 +71,10 @@ class Answers:
     findings: list[str] = field(default_factory=list)
 
 
+def _seconds(time: str) -> float:
+    return datetime.fromisoformat(time).timestamp()
+
+
 class Load:
     """Triggers each task at its rate."""
 
@@ -81,6 +86,7 @@ class Load:
         self.is_over = threading.Event()
         self.lock = threading.Lock()
         self.threads: list[threading.Thread] = []
+        self.spans: dict[str, tuple[float, float]] = {}  # from the creation of each schedule to its end
 
     def create(self) -> None:
         """Creates the tasks."""
@@ -99,27 +105,34 @@ class Load:
                 thread.start()
 
     def stop(self) -> None:
-        """Triggers nothing more, and pauses what has a schedule: the call decides what was due."""
+        """Triggers nothing more, and ends the schedules."""
         self.is_over.set()
         for thread in self.threads:
             thread.join(30)
         for plan in self.plans:
             if plan.schedule:
-                self._pause(plan)
+                self._end_schedule(plan)
 
-    def _pause(self, plan: Plan) -> None:
+    def _end_schedule(self, plan: Plan) -> None:
+        # The pause decides what was due and says until when; but what waits of a paused task is held, so it is resumed
+        # once its schedule is gone.
+        task = self._bring_to(plan, "pause", "paused")
+        self.spans[plan.name] = (_seconds(task["created_at"]), _seconds(task["paused_at"]))
+        self.api.insist("PUT", f"/api/tasks/{plan.id}", {"schedule": None})
+        self._bring_to(plan, "resume", "active")
+
+    def _bring_to(self, plan: Plan, call: str, status: str) -> Any:
         deadline = time.monotonic() + 60
         while True:
-            try:
-                # A second call finds it paused and may refuse; what counts is that it is.
-                self.api.call("POST", f"/api/tasks/{plan.id}/pause")
-                if self.api.insist("GET", f"/api/tasks/{plan.id}")["status"] == "paused":
-                    return
-            except (Unknown, Refused):
-                pass
+            task = self.api.insist("GET", f"/api/tasks/{plan.id}")
+            if task["status"] == status:
+                return task
             if time.monotonic() > deadline:
-                raise RuntimeError(f"task {plan.name} cannot be paused")
-            time.sleep(0.5)
+                raise RuntimeError(f"task {plan.name} does not become {status}")
+            try:
+                self.api.call("POST", f"/api/tasks/{plan.id}/{call}")
+            except (Unknown, Refused):
+                time.sleep(0.5)
 
     def _trigger(self, plan: Plan, interval: float) -> None:
         due = time.monotonic()

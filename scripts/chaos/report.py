@@ -14,6 +14,7 @@ def table(injected: Counter[str], evidence: Evidence, verdict: Verdict) -> str:
     attempts = sum(len(of_run) for of_run in evidence.effects.attempts.values())
     recoveries = verdict.recoveries or [(0.0, "no worker was lost")]
     longest = max(recoveries)
+    middle = median([took for took, _ in recoveries])
     rows = [
         ("faults injected", f"{sum(injected.values())}"),
         ("runs", f"{len(runs)} ({len(evidence.answers.accepted)} accepted by hand, {attempts} attempts started)"),
@@ -24,7 +25,7 @@ def table(injected: Counter[str], evidence: Evidence, verdict: Verdict) -> str:
         ("fire times", f"{verdict.fire_times}, {verdict.count('fires')} missing, doubled or wrong"),
         ("fire times skipped", ", ".join(f"{count} {name}" for name, count in sorted(verdict.skipped.items())) or "0"),
         ("longest recovery", f"{longest[0]:.1f} s ({longest[1]})"),
-        ("median recovery", f"{median([took for took, _ in recoveries]):.1f} s of {len(verdict.recoveries)} runs of lost workers"),
+        ("median recovery", f"{middle:.1f} s of {len(verdict.recoveries)} runs of lost workers"),
         ("last run ended", f"{evidence.drained_after:.1f} s after the load"),
         ("quarantined", f"{len(verdict.quarantined)}"),
         ("crashes, interruptions", f"{sum(run.crashes for run in runs)}, {sum(run.interruptions for run in runs)}"),

@@ -2,8 +2,9 @@
 
 import signal
 import time
+from contextlib import contextmanager
 from random import Random
-from typing import Callable
+from typing import Callable, Iterator
 
 from proxy import Mode
 from servers import Postgres
@@ -89,7 +90,7 @@ def rabbitmq_freeze(system: System, random: Random) -> Injected:
 def rabbitmq_purge(system: System, random: Random) -> Injected:
     """Empties every queue but the dead letters."""
     names = _queues(system)
-    with system.rabbitmq.connect() as connection:
+    with _messages_waiting(system, random), system.rabbitmq.connect() as connection:
         system.emptied.append(time.time())
         count = sum(connection.purge(name) for name in names)
     return f"{count} messages of {len(names)} queues", None
@@ -98,7 +99,7 @@ def rabbitmq_purge(system: System, random: Random) -> Injected:
 def rabbitmq_delete(system: System, random: Random) -> Injected:
     """Deletes every queue but the dead letters."""
     names = _queues(system)
-    with system.rabbitmq.connect() as connection:
+    with _messages_waiting(system, random), system.rabbitmq.connect() as connection:
         system.emptied.append(time.time())
         count = sum(connection.delete(name) for name in names)
     return f"{len(names)} queues with {count} messages", None
@@ -124,6 +125,19 @@ def rabbitmq_gone(system: System, random: Random) -> Injected:
 
 def _control(system: System, *arguments: str) -> None:
     system.rabbitmq.control("-q", *arguments)
+
+
+@contextmanager
+def _messages_waiting(system: System, random: Random) -> Iterator[None]:
+    """Keeps messages from those who take them for a moment, else there would be none on the queues."""
+    kind = random.choice(["worker", "dispatcher"])
+    ways = [role.broker for role in system.processes.of(kind) if role.broker.mode is Mode.PASS]
+    system.proxies.change(ways, Mode.HOLD)
+    time.sleep(3)
+    try:
+        yield
+    finally:
+        system.proxies.change(ways, Mode.PASS)
 
 
 def _queues(system: System) -> list[str]:

@@ -50,8 +50,9 @@ class Server:
     def call(self, command: str, *arguments: str, timeout: float = 90) -> str:
         """Runs scripts/services and returns what it printed."""
         line = [str(SERVICES), command, self.kind, str(self.folder), *arguments]
-        done = subprocess.run(
-            line, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout, start_new_session=True)
+        # In the round's folder, so that the guard ends it too.
+        done = subprocess.run(line, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout,
+                              cwd=self.folder.parent, start_new_session=True)
         if done.returncode != 0:
             raise RuntimeError(f"services {command} {self.kind} failed: {done.stderr.strip()[-800:]}")
         return done.stdout.strip()

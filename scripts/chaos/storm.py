@@ -1,5 +1,6 @@
 """Injects faults at random for a time: two lanes, in each one fault after the other."""
 
+import subprocess
 import threading
 import time
 from collections import Counter
@@ -57,7 +58,7 @@ class Storm:
             detail, heal = fault.inject(self.system, random)
         except NotNow as reason:
             return self.system.note(fault.name, f"left out: {reason}")
-        except (OSError, RuntimeError) as error:
+        except (OSError, RuntimeError, subprocess.SubprocessError) as error:
             # Such as a poison message while the other lane has stopped the broker.
             return self.system.note(fault.name, f"could not be injected: {error}")
         self.injected[fault.name] += 1
@@ -69,7 +70,7 @@ class Storm:
             try:
                 heal()
                 return self.system.note(fault.name, f"healed after {time.monotonic() - begin:.1f} s")
-            except (OSError, RuntimeError) as error:
+            except (OSError, RuntimeError, subprocess.SubprocessError) as error:
                 self.system.note(fault.name, f"healing failed: {error}")
                 time.sleep(1)
         self.problems.append(f"{fault.name} could not be healed")

@@ -134,8 +134,11 @@ class System:
             file.write(f"{clock} {now - self.began:7.1f} {what}: {detail}\n")
 
     def leftovers(self) -> dict[int, str]:
-        """Returns the processes that roles left behind, once all roles have ended."""
-        return guard.inhabitants(self.folder / "roles")
+        """Returns the processes that roles left behind; a keeper notices a moment later that its worker has ended."""
+        deadline = time.monotonic() + 3
+        while (left := guard.inhabitants(self.folder / "roles")) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        return left
 
     def close(self, keep: bool) -> None:
         """Ends all that is left, and removes the folder unless it is to be kept."""

@@ -56,7 +56,7 @@ def plans(factor: float) -> list[Plan]:
         Plan("every-three", 4, "*/3 * * * * *", 3),
         Plan("by-hand", 0, triggers_per_second=3 * factor),
         Plan("by-hand-longer", 3, triggers_per_second=1 * factor),
-        Plan("by-hand-long", 7, triggers_per_second=0.5 * factor),
+        Plan("by-hand-long", 10, triggers_per_second=0.5 * factor),
         Plan("fails-first", 1, triggers_per_second=0.7 * factor, fails_first=True),
         Plan("wave-root", 0, triggers_per_second=0.4 * factor),
         Plan("wave-left", 1, after=["wave-root"]),

@@ -37,15 +37,15 @@ class Checks(unittest.TestCase):
         history.doubled_rows, history.terms, history.changes, history.dead_letters = [], [], [], []
         history.endings = defaultdict(list, a=[Ending("a", 1, "crash", "worker-1.1", 108.0, "")])
         history.fires = [Fire("tick", 101.0, 101.0, "f", ""), Fire("tick", 102.0, 104.0, "", "misfire")]
-        history.spans = {"tick": (100.2, 104.5)}
         history.workers = [{"id": "w", "name": "worker-1.1", "status": "offline"}]
         with tempfile.NamedTemporaryFile("w", suffix=".log") as file:
             file.write("\n".join(lines) + "\n")
             file.flush()
             effects = Effects(Path(file.name))
         return Evidence(
-            plans=[Plan("tick", 0, "* * * * * *", 1)], answers=Answers(accepted={"a": "by-hand"}), effects=effects,
-            history=history, processes=Records(losses=[Loss("worker-1.1", 101.5, "kill -9")]),
+            plans=[Plan("tick", 0, "* * * * * *", 1)], answers=Answers(accepted={"a": "by-hand"}),
+            spans={"tick": (100.2, 104.5)}, effects=effects, history=history,
+            processes=Records(losses=[Loss("worker-1.1", 101.5, "kill -9")]),
             poison={"poison-1": 100.0}, emptied=[], queues={"task.shell": 0, "dead": 1},
             dead=[b"headers poison-1 body"], leftovers={}, current_workers={"worker-1.2"}, drained_after=1)
 
