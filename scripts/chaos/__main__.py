@@ -88,7 +88,7 @@ def play(options: argparse.Namespace, faults: list[Fault], outage: Fault | None)
         else:
             print(f"Injecting faults for {options.minutes:g} minutes", flush=True)
             storm.run(options.minutes * 60)
-        evidence = collect(system, load)
+        evidence = collect(system, load, storm)
         verdict = check(evidence)
         for problem in storm.problems:
             verdict.add("other", problem)
@@ -110,7 +110,7 @@ def play(options: argparse.Namespace, faults: list[Fault], outage: Fault | None)
     return 0 if is_good else 1
 
 
-def collect(system: System, load: Load) -> Evidence:
+def collect(system: System, load: Load, storm: Storm) -> Evidence:
     """Waits for the runs to end, stops the processes, and reads all that is known."""
     print("All faults are healed; waiting for the runs to end", flush=True)
     system.wait_until_whole()
@@ -140,8 +140,8 @@ def collect(system: System, load: Load) -> Evidence:
         worker["status"] = states.get(worker["id"], worker["status"])
     return Evidence(
         plans=load.plans, answers=load.answers, spans=load.spans, effects=Effects(system.effects), history=history,
-        processes=system.processes.records, poison=system.poison, emptied=system.emptied, queues=queues, dead=dead,
-        leftovers=leftovers, current_workers=current, drained_after=drained_after)
+        processes=system.processes.records, poison=system.poison, emptied=system.emptied, outages=storm.outages,
+        queues=queues, dead=dead, leftovers=leftovers, current_workers=current, drained_after=drained_after)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,14 @@ def measure_recoveries(evidence: Evidence, verdict: Verdict) -> None:
             losses = [loss for loss in evidence.processes.losses if loss.name == ending.worker]
             if before := [loss for loss in losses if loss.at < min(following)]:
                 loss = max(before, key=lambda one: one.at)
-                verdict.recoveries.append((min(following) - loss.at, f"run {run} on {loss.name}, {loss.how}"))
+                took, away = min(following) - loss.at, _without_postgres(evidence, loss.at, min(following))
+                verdict.recoveries.append((took, away, f"run {run} on {loss.name}, {loss.how}"))
+
+
+def _without_postgres(evidence: Evidence, begin: float, end: float) -> float:
+    # Silence is counted in time in which the leader can read, so an outage prolongs each recovery.
+    outages = [outage for outage in evidence.outages if outage.name.startswith("postgres")]
+    return sum(max(0.0, min(end, outage.until or end) - max(begin, outage.at)) for outage in outages)
 
 
 def check_messages(evidence: Evidence, verdict: Verdict) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from effects import Effects
 from history import History
 from load import Answers
-from role import Records
+from role import Loss, Records
 from tasks import Plan
 
 
@@ -22,6 +22,7 @@ class Evidence:
     processes: Records
     poison: dict[str, float]
     emptied: list[float]
+    outages: list[Loss]
     queues: dict[str, int]
     dead: list[bytes]
     leftovers: dict[int, str]
@@ -39,7 +40,8 @@ class Verdict:
     skipped: Counter[str] = field(default_factory=Counter)
     fire_times: int = 0
     terms: int = 0
-    recoveries: list[tuple[float, str]] = field(default_factory=list)
+    # How long each run of a lost worker waited, how much of that PostgreSQL was hit, and which run it was.
+    recoveries: list[tuple[float, float, str]] = field(default_factory=list)
 
     def add(self, kind: str, text: str) -> None:
         """Notes a violation."""

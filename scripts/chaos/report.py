@@ -12,9 +12,10 @@ def table(injected: Counter[str], evidence: Evidence, verdict: Verdict) -> str:
     """Returns the table of a round."""
     runs = evidence.history.runs.values()
     attempts = sum(len(of_run) for of_run in evidence.effects.attempts.values())
-    recoveries = verdict.recoveries or [(0.0, "no worker was lost")]
-    longest = max(recoveries)
-    middle = median([took for took, _ in recoveries])
+    recoveries = verdict.recoveries or [(0.0, 0.0, "no worker was lost")]
+    took, away, which = max(recoveries)
+    middle = median([one[0] for one in recoveries])
+    undisturbed = max((one[0] for one in recoveries if not one[1]), default=0.0)
     rows = [
         ("faults injected", f"{sum(injected.values())}"),
         ("runs", f"{len(runs)} ({len(evidence.answers.accepted)} accepted by hand, {attempts} attempts started)"),
@@ -24,7 +25,8 @@ def table(injected: Counter[str], evidence: Evidence, verdict: Verdict) -> str:
         ("overlapping", f"{verdict.count('overlap')} (and {len(verdict.frozen_overlaps)} around a frozen machine)"),
         ("fire times", f"{verdict.fire_times}, {verdict.count('fires')} missing, doubled or wrong"),
         ("fire times skipped", ", ".join(f"{count} {name}" for name, count in sorted(verdict.skipped.items())) or "0"),
-        ("longest recovery", f"{longest[0]:.1f} s ({longest[1]})"),
+        ("longest recovery", f"{took:.1f} s, {away:.1f} s of it under a fault of PostgreSQL ({which})"),
+        ("longest undisturbed", f"{undisturbed:.1f} s, PostgreSQL being well"),
         ("median recovery", f"{middle:.1f} s of {len(verdict.recoveries)} runs of lost workers"),
         ("last run ended", f"{evidence.drained_after:.1f} s after the load"),
         ("quarantined", f"{len(verdict.quarantined)}"),

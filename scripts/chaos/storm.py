@@ -8,6 +8,7 @@ from random import Random
 
 from faults import Fault
 from process_faults import NotNow
+from role import Loss
 from system import System
 
 
@@ -20,6 +21,7 @@ class Storm:
         self.seed = seed
         self.pause = pause
         self.injected: Counter[str] = Counter()
+        self.outages: list[Loss] = []
         self.problems: list[str] = []
         self.is_over = threading.Event()
 
@@ -62,13 +64,17 @@ class Storm:
             # Such as a poison message while the other lane has stopped the broker.
             return self.system.note(fault.name, f"could not be injected: {error}")
         self.injected[fault.name] += 1
+        outage = Loss(fault.name, time.time() - (time.monotonic() - begin), "injected")
+        self.outages.append(outage)
         self.system.note(fault.name, f"{detail}; took {time.monotonic() - begin:.1f} s, stays {seconds:.1f} s")
         self.is_over.wait(seconds)
         if heal is None:
+            outage.until = time.time()
             return
-        for attempt in range(5):
+        for _ in range(5):
             try:
                 heal()
+                outage.until = time.time()
                 return self.system.note(fault.name, f"healed after {time.monotonic() - begin:.1f} s")
             except (OSError, RuntimeError, subprocess.SubprocessError) as error:
                 self.system.note(fault.name, f"healing failed: {error}")

@@ -46,7 +46,8 @@ class Checks(unittest.TestCase):
             plans=[Plan("tick", 0, "* * * * * *", 1)], answers=Answers(accepted={"a": "by-hand"}),
             spans={"tick": (100.2, 104.5)}, effects=effects, history=history,
             processes=Records(losses=[Loss("worker-1.1", 101.5, "kill -9")]),
-            poison={"poison-1": 100.0}, emptied=[], queues={"task.shell": 0, "dead": 1},
+            poison={"poison-1": 100.0}, emptied=[], outages=[Loss("postgres: gone", 105.0, "injected", 107.0)],
+            queues={"task.shell": 0, "dead": 1},
             dead=[b"headers poison-1 body"], leftovers={}, current_workers={"worker-1.2"}, drained_after=1)
 
     def assert_found(self, kind: str, text: str, evidence: Evidence) -> None:
@@ -59,7 +60,7 @@ class Checks(unittest.TestCase):
     def test_nothing_is_wrong_where_all_went_well(self) -> None:
         verdict = check(self.evidence())
         self.assertTrue(verdict.is_good, verdict.violations)
-        self.assertEqual([round(took, 1) for took, _ in verdict.recoveries], [8.5])
+        self.assertEqual([(round(took, 1), away) for took, away, _ in verdict.recoveries], [(8.5, 2.0)])
 
     def test_an_accepted_run_that_is_not_there_is_lost(self) -> None:
         evidence = self.evidence()
