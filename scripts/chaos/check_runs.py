@@ -4,8 +4,10 @@ from collections import Counter
 
 from evidence import Evidence, Verdict
 from history import LIVE
+from role import Loss
 
 KEEPER_SECONDS = 20.0   # so long after a keeper was killed its attempts may be reported as failed
+THAW_SECONDS = 3.0      # so long a machine that was frozen may take to end what it has lost meanwhile
 SETTLED_SECONDS = 0.05  # the clocks of the database and of tasks are one; their readings come a moment apart
 
 
@@ -67,15 +69,21 @@ def check_overlaps(evidence: Evidence, verdict: Verdict) -> None:
             until = [later.first for other, later in attempts.items() if other > number]
             if run.completed_at:
                 until.append(run.completed_at + SETTLED_SECONDS)
-            beyond = traces.last - min(until, default=float("inf"))
+            limit = min(until, default=float("inf"))
+            beyond = traces.last - limit
             if beyond <= 0:
                 continue
             worker = evidence.history.worker_of(id, number)
             text = f"attempt {number} of {run} on {worker or 'a worker unknown'} worked on for {beyond:.1f} s"
-            if any(loss.name == worker and loss.how == "SIGSTOP of the machine" for loss in evidence.processes.losses):
+            if any(_froze(loss, worker) and loss.at < limit and traces.last < (loss.until or 0) + THAW_SECONDS
+                   for loss in evidence.processes.losses):
                 verdict.frozen_overlaps.append(text)
             else:
                 verdict.add("overlap", text)
+
+
+def _froze(loss: Loss, worker: str) -> bool:
+    return loss.name == worker and loss.how == "SIGSTOP of the machine"
 
 
 def check_failures(evidence: Evidence, verdict: Verdict) -> None:

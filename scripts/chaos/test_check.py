@@ -86,10 +86,15 @@ class Checks(unittest.TestCase):
 
     def test_a_frozen_machine_is_told_apart(self) -> None:
         evidence = self.evidence([*GOOD, "a 1 alive 112.0"])
-        evidence.processes.losses[0].how = "SIGSTOP of the machine"
+        evidence.processes.losses = [Loss("worker-1.1", 101.5, "SIGSTOP of the machine", 111.9)]
         verdict = check(evidence)
         self.assertTrue(verdict.is_good)
         self.assertEqual(len(verdict.frozen_overlaps), 1)
+
+    def test_a_machine_that_works_on_long_after_it_was_frozen_overlaps(self) -> None:
+        evidence = self.evidence([*GOOD, "a 1 alive 112.0"])
+        evidence.processes.losses = [Loss("worker-1.1", 101.5, "SIGSTOP of the machine", 105.0)]
+        self.assert_found("overlap", "worked on for 2.0 s", evidence)
 
     def test_a_completion_without_a_good_end_is_found(self) -> None:
         self.assert_found("other", "wrote no good end", self.evidence(GOOD[:3] + GOOD[4:]))
