@@ -1,11 +1,12 @@
 # `make` alone lists what there is. Everything it does is a script in scripts/ or a swift command.
 .DEFAULT_GOAL := help
-.PHONY: help build release test test-examples simulate lint format run demo bench bench-schedule bench-capacity clean services-up services-down
+.PHONY: help build release test test-examples simulate lint format run demo bench bench-schedule bench-capacity chaos chaos-long clean services-up services-down
 SHELL := /bin/bash
 
 DATA ?= data
 ARGS ?=
 SEEDS ?= 0..<300
+MINUTES ?= 10
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 20
@@ -57,6 +58,16 @@ bench-schedule: release ## Measure how punctual the distributed form is (takes s
 bench-capacity: release ## Measure what one worker holds at once
 	@scripts/install-dependencies --servers
 	@exec scripts/bench-capacity
+
+chaos: ## Let everything fail at random under load, then check that nothing is lost (MINUTES=10, ARGS="--seed 42")
+	@scripts/install-dependencies --servers
+	swift build --product scheduler
+	@exec python3 scripts/chaos --minutes $(MINUTES) $(ARGS)
+
+chaos-long: ## The same with outages of five minutes, one after the other
+	@scripts/install-dependencies --servers
+	swift build --product scheduler
+	@exec python3 scripts/chaos --long $(ARGS)
 
 services-up: ## Start PostgreSQL and RabbitMQ for development and print their URLs
 	@scripts/install-dependencies --servers

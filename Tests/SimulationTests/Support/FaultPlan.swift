@@ -12,6 +12,11 @@ final class FaultPlan: Sendable {
     /// How many faults were injected beside those of single calls and messages.
     var count: Int { injected.withLock { $0 } }
 
+    /// The kinds of fault of a plan: all of them, or two, which then are not masked by others.
+    static func kinds(using chance: inout SeededGenerator) -> [Int] {
+        Bool.random(using: &chance) ? Array(0..<11) : (0..<2).map { _ in Int.random(in: 0..<11, using: &chance) }
+    }
+
     /// In one of three simulations a kind of fault does not occur, so that others are seen alone.
     static func rates(using chance: inout SeededGenerator) -> FaultRates {
         func rate(_ most: Double) -> Double {
@@ -32,12 +37,9 @@ final class FaultPlan: Sendable {
         return faults
     }
 
-    init(_ system: SimulatedSystem, within length: Duration, using chance: inout SeededGenerator) {
+    init(_ system: SimulatedSystem, _ kinds: [Int], within length: Duration, using chance: inout SeededGenerator) {
         self.system = system
         let millis = length.components.seconds * 1_000
-        // Half of the plans hold few kinds of fault, so that these are not masked by others.
-        let kinds =
-            Bool.random(using: &chance) ? Array(0..<11) : (0..<2).map { _ in Int.random(in: 0..<11, using: &chance) }
         for _ in 0..<Int.random(in: 0...12, using: &chance) {
             let begin = Duration.milliseconds(Int64.random(in: 100...max(101, millis - 100), using: &chance))
             schedule(kinds.randomElement(using: &chance) ?? 0, at: begin, using: &chance)

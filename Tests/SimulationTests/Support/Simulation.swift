@@ -55,10 +55,12 @@ struct Simulation {
         user.start { await client.run() }
 
         let length = Duration.milliseconds(Int64.random(in: 6_000...18_000, using: &plan))
-        let rates = FaultPlan.rates(using: &plan)
-        system.set(rates)
-        system.network.set(FaultPlan.network(using: &plan))
-        let faults = FaultPlan(system, within: length, using: &plan)
+        let kinds = FaultPlan.kinds(using: &plan)
+        if kinds.count > 2 {
+            system.set(FaultPlan.rates(using: &plan))
+            system.network.set(FaultPlan.network(using: &plan))
+        }
+        let faults = FaultPlan(system, kinds, within: length, using: &plan)
         let (system, before) = (system, history)
         func step() -> Bool {
             if system.takeChange() { promise.check(system.store.snapshot, at: simulator.elapsed, left: system.left) }
