@@ -73,7 +73,8 @@ public struct OutcomeReceiver: Service {
         while true {
             do {
                 let settlements = try await settleRuns(outcomes)
-                if settlements.contains(where: { $0 != .ignored }) { freed.set() }
+                if settlements.contains(where: { $0 != .ignored && $0 != .late }) { freed.set() }
+                for (outcome, settlement) in zip(outcomes, settlements) where settlement == .late { logLate(outcome) }
                 return
             } catch {
                 logger.warning(
@@ -82,5 +83,14 @@ public struct OutcomeReceiver: Service {
                 try await Task.sleep(for: backoff.next())
             }
         }
+    }
+
+    private func logLate(_ outcome: RunOutcome) {
+        logger.warning(
+            "A late report of attempt \(outcome.attempt.attempt) of run \(outcome.attempt.run) was refused",
+            metadata: [
+                LogKey.runID: "\(outcome.attempt.run)", LogKey.attempt: "\(outcome.attempt.attempt)",
+                LogKey.workerID: "\(outcome.worker)",
+            ])
     }
 }

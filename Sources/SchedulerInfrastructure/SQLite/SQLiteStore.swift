@@ -10,6 +10,7 @@ public final class SQLiteStore: SchedulerStore, RestartRecovery {
     public let tasks: any TaskRepository
     public let runs: any TaskRunRepository
     public let runLogs: any RunLogRepository
+    public let lateReports: any LateReportRepository
     public let backfills: any BackfillRepository
     public let workers: any WorkerRepository
     public let recovery: any RecoveryRepository
@@ -38,6 +39,7 @@ public final class SQLiteStore: SchedulerStore, RestartRecovery {
         tasks = SQLiteTaskRepository(database)
         runs = SQLiteTaskRunRepository(database)
         runLogs = SQLiteRunLogRepository(database)
+        lateReports = SQLiteLateReportRepository(database)
         backfills = SQLiteBackfillRepository(database)
         workers = SQLiteWorkerRepository(database)
         recovery = SQLiteRecoveryRepository(database)

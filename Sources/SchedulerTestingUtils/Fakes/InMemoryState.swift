@@ -11,6 +11,7 @@ struct InMemoryState {
     var history: [RunID: TaskRun] = [:]
     var attempts: [RunID: [Int: AttemptRecord]] = [:]
     var logs: [RunAttempt: [Int: LogChunk]] = [:]
+    var lateReports: [RunID: [Int: LateReport]] = [:]
     var fires: [TaskID: [FireRecord]] = [:]
     var backfills: [RunID: Backfill] = [:]
     var backfilled: [TaskID: [BackfilledFire]] = [:]

@@ -36,6 +36,32 @@ struct RunLogRoutesTests {
         }
     }
 
+    @Test("what a worker says of an attempt that was taken back and started again is shown with it, and counted")
+    func lateReports() async throws {
+        let bench = APITestBench()
+        let log = try await LogBench(bench)
+        let first = try await log.started()
+        _ = try await bench.store.recoverAfterRestart()
+        let data = TestDataFactory(store: bench.store, clock: bench.clock)
+        _ = try await data.start(on: try await data.worker())
+        bench.clock.advance(by: .seconds(5))
+        try await log.end(first)
+        try await bench.run(.router) { client in
+            let attempts = try await client.get("/api/task-runs/\(first.run)/attempts").data?.array
+            #expect(attempts?.map { $0["ending"] } == ["crash", .null])
+            #expect(
+                attempts?.first?["late_report"]
+                    == [
+                        "ending": "success", "worker": .string(log.worker.id.description),
+                        "ended_at": "2026-11-21T01:00:05Z", "reported_at": "2026-11-21T01:00:05Z",
+                        "error_message": .null,
+                    ])
+            #expect(attempts?.last?["late_report"] == nil)
+            #expect(try await client.get("/api/system/stats").data?["late_reports"] == 1)
+            #expect(try await client.get("/api/system/stats?x=1").status == 400)
+        }
+    }
+
     @Test("without an attempt named it is the latest that started; others stay readable")
     func attempts() async throws {
         let bench = APITestBench()

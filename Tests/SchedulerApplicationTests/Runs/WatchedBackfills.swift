@@ -73,6 +73,7 @@ struct WatchedStore: SchedulerStore {
     var runs: any TaskRunRepository { base.runs }
     var workers: any WorkerRepository { base.workers }
     var recovery: any RecoveryRepository { base.recovery }
+    var lateReports: any LateReportRepository { base.lateReports }
     var locks: any DistributedLock { base.locks }
     var wakeUps: any WakeUps { base.wakeUps }
 
