@@ -32,6 +32,7 @@ public struct TaskService: Sendable {
     public let drainWorker: DrainWorker
     public let previewSchedule: PreviewSchedule
     public let systemStats: SystemStats
+    public let listDeadLetters: ListDeadLetters
     /// The time zones that schedules are read with.
     public let zones: any ZoneCatalog
 
@@ -75,6 +76,7 @@ public struct TaskService: Sendable {
         drainWorker = DrainWorker(workers: store.workers, wakeUps: store.wakeUps, isAllowed: drainsWorkers)
         previewSchedule = PreviewSchedule(store: store, zones: decider.zones)
         systemStats = SystemStats(store: store)
+        listDeadLetters = ListDeadLetters(deadLetters: store.deadLetters)
         zones = decider.zones
     }
 }

@@ -5,6 +5,7 @@ public protocol SchedulerStore: Sendable {
     var runs: any TaskRunRepository { get }
     var runLogs: any RunLogRepository { get }
     var lateReports: any LateReportRepository { get }
+    var deadLetters: any DeadLetterRepository { get }
     var backfills: any BackfillRepository { get }
     var workers: any WorkerRepository { get }
     var recovery: any RecoveryRepository { get }

@@ -9,6 +9,7 @@ public final class PostgresStore: SchedulerStore {
     public let runs: any TaskRunRepository
     public let runLogs: any RunLogRepository
     public let lateReports: any LateReportRepository
+    public let deadLetters: any DeadLetterRepository
     public let backfills: any BackfillRepository
     public let workers: any WorkerRepository
     public let recovery: any RecoveryRepository
@@ -40,6 +41,7 @@ public final class PostgresStore: SchedulerStore {
         runs = PostgreSQLTaskRunRepository(context: context)
         runLogs = PostgreSQLRunLogRepository(context: context)
         lateReports = PostgreSQLLateReportRepository(context: context)
+        deadLetters = PostgreSQLDeadLetterRepository(context: context)
         backfills = PostgreSQLBackfillRepository(context: context)
         workers = PostgreSQLWorkerRepository(context: context, beats: beats)
         recovery = PostgreSQLRecoveryRepository(context: context)

@@ -8,6 +8,7 @@ public final class InMemoryStore: SchedulerStore, RestartRecovery {
     public let runs: any TaskRunRepository
     public let runLogs: any RunLogRepository
     public let lateReports: any LateReportRepository
+    public let deadLetters: any DeadLetterRepository
     public let backfills: any BackfillRepository
     public let workers: any WorkerRepository
     public let recovery: any RecoveryRepository
@@ -25,6 +26,7 @@ public final class InMemoryStore: SchedulerStore, RestartRecovery {
         runs = InMemoryTaskRunRepository(shared)
         runLogs = InMemoryRunLogRepository(shared)
         lateReports = InMemoryLateReportRepository(shared)
+        deadLetters = InMemoryDeadLetterRepository(shared)
         backfills = InMemoryBackfillRepository(shared)
         workers = InMemoryWorkerRepository(shared)
         recovery = InMemoryRecoveryRepository(shared)

@@ -74,6 +74,7 @@ struct WatchedStore: SchedulerStore {
     var workers: any WorkerRepository { base.workers }
     var recovery: any RecoveryRepository { base.recovery }
     var lateReports: any LateReportRepository { base.lateReports }
+    var deadLetters: any DeadLetterRepository { base.deadLetters }
     var locks: any DistributedLock { base.locks }
     var wakeUps: any WakeUps { base.wakeUps }
 

@@ -127,6 +127,7 @@ private struct FaultyStore: SchedulerStore {
     var recovery: any RecoveryRepository { base.recovery }
     var zoneSettings: any ZoneSettings { base.zoneSettings }
     var lateReports: any LateReportRepository { base.lateReports }
+    var deadLetters: any DeadLetterRepository { base.deadLetters }
     var locks: any DistributedLock { base.locks }
     var wakeUps: any WakeUps { base.wakeUps }
 
