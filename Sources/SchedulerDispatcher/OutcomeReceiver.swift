@@ -11,6 +11,7 @@ public struct OutcomeReceiver: Service {
     private let settleRuns: SettleRuns
     private let freed: Signal
     private let prefetch: Int
+    private let isAway = ChangingFlag()
     private let logger: Logger
 
     /// - Parameters:
@@ -73,13 +74,17 @@ public struct OutcomeReceiver: Service {
         while true {
             do {
                 let settlements = try await settleRuns(outcomes)
+                if isAway.set(false) { logger.notice("Outcomes are settled again") }
                 if settlements.contains(where: { $0 != .ignored && $0 != .late }) { freed.set() }
                 for (outcome, settlement) in zip(outcomes, settlements) where settlement == .late { logLate(outcome) }
                 return
             } catch {
-                logger.warning(
-                    "\(outcomes.count) outcomes could not be settled and are tried again: \(error)",
-                    metadata: [LogKey.error: "\(String(reflecting: error))"])
+                // Once per outage, not once per message and attempt.
+                if isAway.set(true) {
+                    logger.warning(
+                        "Outcomes could not be settled and are tried again: \(error)",
+                        metadata: [LogKey.error: "\(String(reflecting: error))"])
+                }
                 try await Task.sleep(for: backoff.next())
             }
         }
