@@ -31,6 +31,8 @@ public struct TaskService: Sendable {
     public let findWorker: FindWorker
     public let drainWorker: DrainWorker
     public let previewSchedule: PreviewSchedule
+    public let systemStats: SystemStats
+    public let listDeadLetters: ListDeadLetters
     /// The time zones that schedules are read with.
     public let zones: any ZoneCatalog
 
@@ -65,7 +67,7 @@ public struct TaskService: Sendable {
         listRuns = ListRuns(runs: store.runs)
         cancelRun = CancelRun(runs: store.runs, wakeUps: store.wakeUps)
         readLog = ReadRunLog(store: store)
-        listAttempts = ListAttempts(runs: store.runs)
+        listAttempts = ListAttempts(runs: store.runs, lateReports: store.lateReports)
         findWorkflow = FindWorkflow(runs: store.runs)
         cancelWorkflow = CancelWorkflow(runs: store.runs, wakeUps: store.wakeUps)
         explainRun = ExplainRun(runs: store.runs)
@@ -73,6 +75,8 @@ public struct TaskService: Sendable {
         findWorker = FindWorker(workers: store.workers)
         drainWorker = DrainWorker(workers: store.workers, wakeUps: store.wakeUps, isAllowed: drainsWorkers)
         previewSchedule = PreviewSchedule(store: store, zones: decider.zones)
+        systemStats = SystemStats(store: store)
+        listDeadLetters = ListDeadLetters(deadLetters: store.deadLetters)
         zones = decider.zones
     }
 }

@@ -39,6 +39,8 @@ public enum Dispatcher {
         let logRetention = LogRetention(
             logs: store.runLogs, elector: elector, retention: .seconds(86_400 * settings.logRetentionDays),
             logger: logger)
+        let refusedRetention = RefusedRetention(
+            lateReports: store.lateReports, deadLetters: store.deadLetters, elector: elector, logger: logger)
         let zoneWatch = ZoneWatch(
             followZones: FollowZones(
                 settings: store.zoneSettings, zones: SystemZones.shared, wakeUps: store.wakeUps, logger: logger),
@@ -55,8 +57,11 @@ public enum Dispatcher {
         let receiver = OutcomeReceiver(
             queue: queue, settleRuns: SettleRuns(runs: store.runs, isItemFault: isItemFault, logger: logger),
             freed: freed, logger: logger)
+        let deadLetters = DeadLetterReceiver(queue: queue, deadLetters: store.deadLetters, logger: logger)
         // The receiver is shut down last, since it settles what the others still cause.
-        let duties: [any Service] = [elector, recovery, zoneWatch, logRetention] + (housekeeper.map { [$0] } ?? [])
-        return [receiver] + duties + [ticker, picker]
+        let duties: [any Service] =
+            [elector, recovery, zoneWatch, logRetention, refusedRetention]
+            + (housekeeper.map { [$0] } ?? [])
+        return [deadLetters, receiver] + duties + [ticker, picker]
     }
 }

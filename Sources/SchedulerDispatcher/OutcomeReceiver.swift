@@ -11,6 +11,7 @@ public struct OutcomeReceiver: Service {
     private let settleRuns: SettleRuns
     private let freed: Signal
     private let prefetch: Int
+    private let isAway = ChangingFlag()
     private let logger: Logger
 
     /// - Parameters:
@@ -32,7 +33,9 @@ public struct OutcomeReceiver: Service {
         let (accepted, input) = AsyncStream.makeStream(of: [Delivery].self)
         await withDiscardingTaskGroup { group in
             group.addTask {
-                await untilGracefulShutdown { for await deliveries in subscription.deliveries { input.yield(deliveries) } }
+                await untilGracefulShutdown {
+                    for await deliveries in subscription.deliveries { input.yield(deliveries) }
+                }
                 input.finish()
             }
             for await deliveries in accepted { group.addTask { await receive(deliveries, from: subscription) } }
@@ -76,14 +79,28 @@ public struct OutcomeReceiver: Service {
         while true {
             do {
                 let settlements = try await settleRuns(outcomes)
-                if settlements.contains(where: { $0 != .ignored }) { freed.set() }
+                if isAway.set(false) { logger.notice("Outcomes are settled again") }
+                if settlements.contains(where: { $0 != .ignored && $0 != .late }) { freed.set() }
+                for (outcome, settlement) in zip(outcomes, settlements) where settlement == .late { logLate(outcome) }
                 return
             } catch {
-                logger.warning(
-                    "\(outcomes.count) outcomes could not be settled and are tried again: \(error)",
-                    metadata: [LogKey.error: "\(String(reflecting: error))"])
+                // Once per outage, not once per message and attempt.
+                if isAway.set(true) {
+                    logger.warning(
+                        "Outcomes could not be settled and are tried again: \(error)",
+                        metadata: [LogKey.error: "\(String(reflecting: error))"])
+                }
                 try await MonotonicClock.sleep(for: backoff.next())
             }
         }
+    }
+
+    private func logLate(_ outcome: RunOutcome) {
+        logger.warning(
+            "A late report of attempt \(outcome.attempt.attempt) of run \(outcome.attempt.run) was refused",
+            metadata: [
+                LogKey.runID: "\(outcome.attempt.run)", LogKey.attempt: "\(outcome.attempt.attempt)",
+                LogKey.workerID: "\(outcome.worker)",
+            ])
     }
 }

@@ -23,7 +23,7 @@ struct FireRoutes: Sendable {
         var list = ListFires.Query(from: query.instant("from"), to: query.instant("to"), limit: query.limit())
         switch query.cursor() {
         case .fire(let instant): list.cursor = instant
-        case .task, .run: throw PageCursor.damaged
+        case .task, .run, .deadLetter: throw PageCursor.damaged
         case nil: break
         }
         try query.finish()

@@ -36,7 +36,7 @@ struct TaskRoutes: Sendable {
         var list = TaskQuery(status: query.word("status"), limit: query.limit())
         switch query.cursor() {
         case .task(let id): list.before = id
-        case .run, .fire: throw PageCursor.damaged
+        case .run, .fire, .deadLetter: throw PageCursor.damaged
         case nil: break
         }
         try query.finish()

@@ -78,7 +78,7 @@ struct TaskRunRoutes: Sendable {
         var list = TaskRunQuery(task: task, status: query.word("status"), limit: query.limit())
         switch query.cursor() {
         case .run(let id): list.before = id
-        case .task, .fire: throw PageCursor.damaged
+        case .task, .fire, .deadLetter: throw PageCursor.damaged
         case nil: break
         }
         try query.finish()

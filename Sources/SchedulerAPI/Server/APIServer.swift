@@ -106,6 +106,7 @@ public final class APIServer: Service {
         ScheduleRoutes(service: service, envelope: envelope, reader: reader).add(to: router)
         WorkflowRoutes(service: service, envelope: envelope, reader: reader).add(to: router)
         WorkerRoutes(service: service, envelope: envelope, reader: reader).add(to: router)
+        SystemRoutes(service: service, envelope: envelope).add(to: router)
         HealthRoutes(
             health: HealthCheck(probes), version: version, zonesVersion: { [service] in service.zones.version },
             port: { self.port ?? self.configuration.port }, envelope: envelope

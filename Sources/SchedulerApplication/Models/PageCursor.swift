@@ -9,6 +9,7 @@ package enum PageCursor: Sendable, Hashable {
     case task(TaskID)
     case run(RunID)
     case fire(UTCInstant)
+    case deadLetter(Int64)
 
     package var text: String {
         var bytes: [UInt8] = []
@@ -22,6 +23,9 @@ package enum PageCursor: Sendable, Hashable {
         case .fire(let instant):
             bytes.append(3)
             withUnsafeBytes(of: instant.microsecondsSinceEpoch.bigEndian) { bytes += $0 }
+        case .deadLetter(let id):
+            bytes.append(4)
+            withUnsafeBytes(of: id.bigEndian) { bytes += $0 }
         }
         withUnsafeBytes(of: PageCursor.checksum(bytes[...]).bigEndian) { bytes += $0 }
         return PageCursor.encode(bytes)
@@ -38,6 +42,7 @@ package enum PageCursor: Sendable, Hashable {
         case (1, 8): self = .task(TaskID(key.reduce(Int64(0)) { $0 << 8 | Int64($1) }))
         case (2, 16): self = .run(RunID(bits: key.reduce(UInt128(0)) { $0 << 8 | UInt128($1) }))
         case (3, 8): self = .fire(UTCInstant(microsecondsSinceEpoch: key.reduce(Int64(0)) { $0 << 8 | Int64($1) }))
+        case (4, 8): self = .deadLetter(key.reduce(Int64(0)) { $0 << 8 | Int64($1) })
         default: throw PageCursor.damaged
         }
     }

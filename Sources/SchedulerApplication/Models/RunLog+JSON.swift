@@ -34,6 +34,15 @@ extension JSONWriter {
             writer.field("exit_code", attempt.exitCode)
             writer.field("error_type", attempt.errorType?.rawValue)
             writer.field("error_message", attempt.errorMessage)
+            guard let late = attempt.lateReport else { return }
+            writer.name("late_report")
+            writer.object { writer in
+                writer.field("ending", late.ending.rawValue)
+                writer.field("worker", late.worker.description)
+                writer.field("ended_at", late.endedAt)
+                writer.field("reported_at", late.reportedAt)
+                writer.field("error_message", late.errorMessage)
+            }
         }
     }
 }

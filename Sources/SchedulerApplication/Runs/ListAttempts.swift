@@ -4,8 +4,12 @@ public import SchedulerErrors
 /// Returns every attempt of a run, the present one included.
 public struct ListAttempts: Sendable {
     private let runs: any TaskRunRepository
+    private let lateReports: any LateReportRepository
 
-    public init(runs: any TaskRunRepository) { self.runs = runs }
+    public init(runs: any TaskRunRepository, lateReports: any LateReportRepository) {
+        self.runs = runs
+        self.lateReports = lateReports
+    }
 
     /// - Throws: `notFound`.
     public func callAsFunction(_ id: RunID, tenant: TenantID = .default) async throws -> [AttemptReport] {
@@ -17,6 +21,10 @@ public struct ListAttempts: Sendable {
         var reports = records.map(AttemptReport.init)
         if run.attempt > 0, !records.contains(where: { $0.attempt.attempt >= run.attempt }) {
             reports.append(AttemptReport(latestOf: run))
+        }
+        for late in try await lateReports.lateReports(of: id) {
+            guard let index = reports.lastIndex(where: { $0.number == late.attempt.attempt }) else { continue }
+            reports[index].lateReport = late
         }
         return reports
     }
@@ -35,6 +43,8 @@ public struct AttemptReport: Sendable, Hashable {
     public var exitCode: Int?
     public var errorType: ErrorType?
     public var errorMessage: String?
+    /// What its worker said when it did not count any more.
+    public var lateReport: LateReport?
 
     init(_ record: AttemptRecord) {
         number = record.attempt.attempt

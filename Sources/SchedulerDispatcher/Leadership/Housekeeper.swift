@@ -34,7 +34,8 @@ public final class Housekeeper: Service {
     private func pass() async throws {
         guard let term = elector.lease else { return }
         let isFresh = preparedFor.withLock { last in
-            last.map { $0.token == term.token && $0.at.duration(to: MonotonicClock.now) < Housekeeper.interval } ?? false
+            last.map { $0.token == term.token && $0.at.duration(to: MonotonicClock.now) < Housekeeper.interval }
+                ?? false
         }
         guard !isFresh else { return }
         let made = try await partitions.prepare(daysAhead: daysAhead, term: term)

@@ -4,4 +4,6 @@ public enum ParkedMessage {
     public static let reasonHeader = "reason"
     /// The queue that it came from.
     public static let queueHeader = "queue"
+    /// How long the body was, where only its beginning was put aside.
+    public static let bytesHeader = "body_bytes"
 }

@@ -54,7 +54,7 @@ extension Recovery {
             switch settlement {
             case .ended: ended.append(outcome.attempt)
             case .returned: returned.append(outcome.attempt)
-            case .ignored: break
+            case .ignored, .late: break
             }
         }
     }

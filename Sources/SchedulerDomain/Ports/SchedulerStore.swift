@@ -4,6 +4,8 @@ public protocol SchedulerStore: Sendable {
     var tasks: any TaskRepository { get }
     var runs: any TaskRunRepository { get }
     var runLogs: any RunLogRepository { get }
+    var lateReports: any LateReportRepository { get }
+    var deadLetters: any DeadLetterRepository { get }
     var backfills: any BackfillRepository { get }
     var workers: any WorkerRepository { get }
     var recovery: any RecoveryRepository { get }

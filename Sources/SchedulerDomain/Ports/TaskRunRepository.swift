@@ -30,8 +30,9 @@ public protocol TaskRunRepository: Sendable {
     /// - Throws: as `claim`.
     func pickAndClaim(for worker: WorkerID, taskTypes: [String], limit: Int) async throws -> [ClaimedRun]
 
-    /// Judges outcomes by `RunJudge`: ends runs or returns them to pending. An outcome of an unknown, ended or
-    /// restarted run is `ignored`. Whenever a run ends, here or elsewhere, what follows for the tasks that depend on
+    /// Judges outcomes by `RunJudge`: ends runs or returns them to pending. An outcome that was settled before, or whose
+    /// run is unknown, is `ignored`; any other of an ended or restarted run is `late`, and kept as a `LateReport`.
+    /// Whenever a run ends, here or elsewhere, what follows for the tasks that depend on
     /// its task commits with it (`WavePlan`).
     ///
     /// - Returns: one settlement per outcome, in order.
@@ -163,8 +164,10 @@ public enum Settlement: Sendable, Hashable {
     case ended(TaskRunStatus)
     /// Back to pending.
     case returned(dueAt: UTCInstant)
-    /// Late or repeated; nothing changed.
+    /// Repeated, or of no known run; nothing changed.
     case ignored
+    /// The attempt was superseded: refused, and noted. The same report again is `ignored`.
+    case late
 }
 
 /// Which runs to cancel.

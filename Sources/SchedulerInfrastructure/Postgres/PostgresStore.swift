@@ -8,6 +8,8 @@ public final class PostgresStore: SchedulerStore {
     public let tasks: any TaskRepository
     public let runs: any TaskRunRepository
     public let runLogs: any RunLogRepository
+    public let lateReports: any LateReportRepository
+    public let deadLetters: any DeadLetterRepository
     public let backfills: any BackfillRepository
     public let workers: any WorkerRepository
     public let recovery: any RecoveryRepository
@@ -38,6 +40,8 @@ public final class PostgresStore: SchedulerStore {
         tasks = PostgreSQLTaskRepository(context: context)
         runs = PostgreSQLTaskRunRepository(context: context)
         runLogs = PostgreSQLRunLogRepository(context: context)
+        lateReports = PostgreSQLLateReportRepository(context: context)
+        deadLetters = PostgreSQLDeadLetterRepository(context: context)
         backfills = PostgreSQLBackfillRepository(context: context)
         workers = PostgreSQLWorkerRepository(context: context, beats: beats)
         recovery = PostgreSQLRecoveryRepository(context: context)

@@ -20,6 +20,7 @@ enum SQLiteMigrations {
         migrator.registerMigration("0010_run_logs") { try $0.execute(sql: runLogs) }
         migrator.registerMigration("0010_run_usage") { try $0.execute(sql: runUsage) }
         migrator.registerMigration("0011_workers") { try $0.execute(sql: workerColumns) }
+        migrator.registerMigration("0012_refused") { try $0.execute(sql: refused) }
         return migrator
     }
 

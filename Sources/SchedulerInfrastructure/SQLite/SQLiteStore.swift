@@ -10,6 +10,8 @@ public final class SQLiteStore: SchedulerStore, RestartRecovery {
     public let tasks: any TaskRepository
     public let runs: any TaskRunRepository
     public let runLogs: any RunLogRepository
+    public let lateReports: any LateReportRepository
+    public let deadLetters: any DeadLetterRepository
     public let backfills: any BackfillRepository
     public let workers: any WorkerRepository
     public let recovery: any RecoveryRepository
@@ -38,6 +40,8 @@ public final class SQLiteStore: SchedulerStore, RestartRecovery {
         tasks = SQLiteTaskRepository(database)
         runs = SQLiteTaskRunRepository(database)
         runLogs = SQLiteRunLogRepository(database)
+        lateReports = SQLiteLateReportRepository(database)
+        deadLetters = SQLiteDeadLetterRepository(database)
         backfills = SQLiteBackfillRepository(database)
         workers = SQLiteWorkerRepository(database)
         recovery = SQLiteRecoveryRepository(database)

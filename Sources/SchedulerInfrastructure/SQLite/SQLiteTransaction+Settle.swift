@@ -46,7 +46,7 @@ extension SQLiteTransaction {
     private func settle(
         _ outcome: RunOutcome, policies: inout [TaskVersionID: RetryPolicy], stats: inout SQLiteRunStats
     ) throws -> Settlement {
-        guard let run = try liveRun(outcome.attempt.run) else { return .ignored }
+        guard let run = try liveRun(outcome.attempt.run) else { return try noteLate(outcome) }
         var policy = RetryPolicy()
         if outcome.errorType != nil {
             // Only a failure asks for the policy, and few runs fail.
@@ -57,7 +57,7 @@ extension SQLiteTransaction {
         var random = Chance()
         switch RunJudge.judge(outcome, of: run.standing, policy: policy, random: &random) {
         case .ignore:
-            return .ignored
+            return try noteLate(outcome)
         case .end(let status, let counters):
             try record(outcome, of: run)
             try end(run, SQLiteRunEnd(status: status, of: outcome, counters), stats: &stats)

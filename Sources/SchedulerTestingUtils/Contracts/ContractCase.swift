@@ -61,7 +61,7 @@ public enum StoreContract {
         zoneCases,
         enqueueCases, runQueryCases, pickCases, limitCases, fairnessCases, sharedLimitCases, saturationCases,
         outlookCases, abilityCases, deliveryCases, claimCases, pickAndClaimCases,
-        settleCases, retryCases, lateCases, logCases, progressCases,
+        settleCases, retryCases, lateCases, lateReportCases, deadLetterCases, logCases, progressCases,
         dependencyCases, waveCases, joinCases, randomWaveCases, randomRootsCases,
         workerCases, lockCases, recoveryCases, suspectCases, forgottenCases, restartCases,
     ].flatMap { $0 }

@@ -45,7 +45,7 @@ extension StoreContract {
             data.clock.advance(by: .seconds(86_400))
             try expect(try await data.store.runs.pick(limit: 5).runs.isEmpty, "a cancelled run is picked")
         },
-        ContractCase("of a cancel and the loss of its worker at once, the run is cancelled and a late success ignored")
+        ContractCase("of a cancel and the loss of its worker at once, the run is cancelled and a late success refused")
         {
             data in
             for _ in 0..<8 {
@@ -62,8 +62,9 @@ extension StoreContract {
                     try expectEqual(recovery.ended, [attempt], "what a recovery after the cancel ended")
                 }
                 try expectEqual(try await data.run(attempt.run).status, .cancelled, "the status")
+                data.clock.advance(by: .seconds(1))
                 let late = try await data.store.runs.settle([data.outcome(.success, of: attempt, on: worker)])
-                try expectEqual(late, [.ignored], "the late success")
+                try expectEqual(late, [.late], "the late success")
                 try expectEqual(try await data.run(attempt.run).status, .cancelled, "the status after it")
             }
         },

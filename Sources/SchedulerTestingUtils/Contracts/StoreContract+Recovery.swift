@@ -152,13 +152,13 @@ extension StoreContract {
             try expect(void.isEmpty, "the offer made before the late outcome is still claimed")
             try expectEqual(try await data.start(on: other).map(\.attempt), offered, "the offer made anew")
         },
-        ContractCase("once the next attempt was claimed, the lost one's outcome is ignored") { data in
+        ContractCase("once the next attempt was claimed, the lost one's outcome is refused as late") { data in
             let (_, worker, attempt) = try await data.started()
             _ = try await data.lose(worker)
             let other = try await data.worker()
             _ = try await data.start(on: other)
             let settled = try await data.store.runs.settle([data.outcome(.success, of: attempt, on: worker)])
-            try expectEqual(settled, [.ignored], "the settlement")
+            try expectEqual(settled, [.late], "the settlement")
             let run = try await data.run(attempt.run)
             try expectEqual(run.status, .running, "the status")
             try expectEqual(run.crashes, 1, "the crashes")

@@ -1,5 +1,7 @@
 import SchedulerDomain
 import SchedulerErrors
+import SchedulerFoundation
+import Synchronization
 
 extension StoreContract {
     static let workerCases: [ContractCase] = [
@@ -172,5 +174,64 @@ extension StoreContract {
             let missing = LockLease(key: "missing", owner: "c", token: 1)
             try expect(try await !locks.extend(missing, timeToLive: .seconds(10)), "a missing lock is extended")
         },
+        ContractCase("a lost lease stays lost: released or extended late it changes nothing, and tokens only rise") {
+            data in
+            let locks = data.store.locks
+            var tokens: [Int64] = []
+            var old: LockLease?
+            for number in 0..<4 {
+                let lease = try require(
+                    try await locks.acquire("key", owner: "owner \(number)", timeToLive: .seconds(10)), "the lock")
+                tokens.append(lease.token)
+                if let old {
+                    try expect(try await !locks.extend(old, timeToLive: .seconds(99)), "a lost lease is extended")
+                    try await locks.release(old)
+                }
+                data.clock.advance(by: .seconds(9))
+                let early = try await locks.acquire("key", owner: "early", timeToLive: .seconds(10))
+                try expectEqual(early, nil, "the lock while it is held")
+                old = lease
+                data.clock.advance(by: .seconds(1))
+            }
+            try expectEqual(tokens, tokens.sorted(), "the tokens")
+            try expectEqual(Set(tokens).count, 4, "the number of tokens")
+        },
+        ContractCase("of bodies under one lock one runs at a time, of two processes and of the same") { data in
+            let keepers = ["a", "b"].map { LockKeeper(locks: data.store.locks, owner: $0) }
+            let seen = LockedBodies()
+            try await withThrowingTaskGroup { group in
+                for number in 0..<6 {
+                    group.addTask {
+                        try await keepers[number % 2].withLock("key", wait: .seconds(60)) { lease in
+                            seen.enter(lease)
+                            try await Task.sleep(for: .milliseconds(5))
+                            seen.leave()
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            try expectEqual(seen.most, 1, "the most bodies at once")
+            try expectEqual(seen.tokens, seen.tokens.sorted(), "the tokens in the order of the bodies")
+            try expectEqual(keepers.reduce(0) { $0 + $1.counts.acquisitions }, 6, "the acquisitions")
+        },
     ]
+}
+
+/// What bodies under one lock have seen.
+private final class LockedBodies: Sendable {
+    private let state = Mutex((inside: 0, most: 0, tokens: [Int64]()))
+
+    var most: Int { state.withLock { $0.most } }
+    var tokens: [Int64] { state.withLock { $0.tokens } }
+
+    func enter(_ lease: LockLease) {
+        state.withLock { state in
+            state.inside += 1
+            state.most = max(state.most, state.inside)
+            state.tokens.append(lease.token)
+        }
+    }
+
+    func leave() { state.withLock { $0.inside -= 1 } }
 }

@@ -108,6 +108,13 @@ extension InMemoryState {
                 ? "the worker was lost"
                 : Quarantine.message(crashes: counters.crashes, lastLines: lastLines(of: run.id))
             end(ended, as: status, at: now, now: now)
+            if status == .failed {
+                lastDeadLetter += 1
+                deadLetters.append(
+                    DeadLetter(
+                        id: lastDeadLetter, tenant: run.tenant, run: run.id, reason: ended.errorMessage ?? "",
+                        createdAt: now))
+            }
             recovery.ended.append(attempt)
         case .retry(let delay, let counters):
             returnToPending(run.counted(counters), dueAt: now.advanced(by: delay), now: now)

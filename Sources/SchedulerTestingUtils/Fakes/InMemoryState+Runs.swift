@@ -62,13 +62,13 @@ extension InMemoryState {
     mutating func settle(_ outcome: RunOutcome, now: UTCInstant) -> Settlement {
         guard let run = live[outcome.attempt.run],
             let spec = versions[TaskVersionID(task: run.task, version: run.taskVersion)]
-        else { return .ignored }
+        else { return noteLate(outcome, now: now) }
         var random = Chance()
         let verdict = RunJudge.judge(
             outcome, of: RunJudge.Standing(run), policy: spec.retryPolicy, random: &random)
         switch verdict {
         case .ignore:
-            return .ignored
+            return noteLate(outcome, now: now)
         case .end(let status, let counters):
             record(outcome)
             end(run.settled(by: outcome, counters), as: status, at: outcome.endedAt, now: now)

@@ -11,6 +11,10 @@ struct InMemoryState {
     var history: [RunID: TaskRun] = [:]
     var attempts: [RunID: [Int: AttemptRecord]] = [:]
     var logs: [RunAttempt: [Int: LogChunk]] = [:]
+    var lateReports: [RunID: [Int: LateReport]] = [:]
+    var deadLetters: [DeadLetter] = []
+    var lastDeadLetter: Int64 = 0
+    var deadDigests: [UInt128: Int64] = [:]
     var fires: [TaskID: [FireRecord]] = [:]
     var backfills: [RunID: Backfill] = [:]
     var backfilled: [TaskID: [BackfilledFire]] = [:]

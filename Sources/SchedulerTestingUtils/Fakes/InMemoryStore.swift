@@ -7,6 +7,8 @@ public final class InMemoryStore: SchedulerStore, RestartRecovery {
     public let tasks: any TaskRepository
     public let runs: any TaskRunRepository
     public let runLogs: any RunLogRepository
+    public let lateReports: any LateReportRepository
+    public let deadLetters: any DeadLetterRepository
     public let backfills: any BackfillRepository
     public let workers: any WorkerRepository
     public let recovery: any RecoveryRepository
@@ -23,6 +25,8 @@ public final class InMemoryStore: SchedulerStore, RestartRecovery {
         tasks = InMemoryTaskRepository(shared)
         runs = InMemoryTaskRunRepository(shared)
         runLogs = InMemoryRunLogRepository(shared)
+        lateReports = InMemoryLateReportRepository(shared)
+        deadLetters = InMemoryDeadLetterRepository(shared)
         backfills = InMemoryBackfillRepository(shared)
         workers = InMemoryWorkerRepository(shared)
         recovery = InMemoryRecoveryRepository(shared)

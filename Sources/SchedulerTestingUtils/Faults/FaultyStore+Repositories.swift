@@ -172,3 +172,47 @@ struct CallingTenantRepository: TenantRepository {
         try await calls.call("tenants.find", changes: false) { try await base.find(ids) }
     }
 }
+
+struct CallingDeadLetterRepository: DeadLetterRepository {
+    let base: any DeadLetterRepository
+    let calls: any PortCalls
+
+    func add(_ letters: [ParkedLetter]) async throws -> Int {
+        try await calls.call("deadLetters.add", changes: true) { try await base.add(letters) }
+    }
+
+    func deadLetters(before: Int64?, limit: Int) async throws -> Page<DeadLetter> {
+        try await calls.call("deadLetters.deadLetters", changes: false) {
+            try await base.deadLetters(before: before, limit: limit)
+        }
+    }
+
+    func countDeadLetters() async throws -> Int {
+        try await calls.call("deadLetters.countDeadLetters", changes: false) { try await base.countDeadLetters() }
+    }
+
+    func deleteDeadLetters(olderThan age: Duration, keeping most: Int, limit: Int) async throws -> Int {
+        try await calls.call("deadLetters.deleteDeadLetters", changes: true) {
+            try await base.deleteDeadLetters(olderThan: age, keeping: most, limit: limit)
+        }
+    }
+}
+
+struct CallingLateReportRepository: LateReportRepository {
+    let base: any LateReportRepository
+    let calls: any PortCalls
+
+    func lateReports(of run: RunID) async throws -> [LateReport] {
+        try await calls.call("lateReports.lateReports", changes: false) { try await base.lateReports(of: run) }
+    }
+
+    func countLateReports() async throws -> Int {
+        try await calls.call("lateReports.countLateReports", changes: false) { try await base.countLateReports() }
+    }
+
+    func deleteLateReports(olderThan age: Duration, limit: Int) async throws -> Int {
+        try await calls.call("lateReports.deleteLateReports", changes: true) {
+            try await base.deleteLateReports(olderThan: age, limit: limit)
+        }
+    }
+}

@@ -10,6 +10,8 @@ public final class FaultyStore: SchedulerStore {
     public let workers: any WorkerRepository
     public let recovery: any RecoveryRepository
     public let locks: any DistributedLock
+    public let lateReports: any LateReportRepository
+    public let deadLetters: any DeadLetterRepository
     public let zoneSettings: any ZoneSettings
     public let wakeUps: any WakeUps
 
@@ -28,6 +30,8 @@ public final class FaultyStore: SchedulerStore {
         workers = CallingWorkerRepository(base: base.workers, calls: calls)
         recovery = CallingRecoveryRepository(base: base.recovery, calls: calls)
         locks = CallingDistributedLock(base: base.locks, calls: calls)
+        lateReports = CallingLateReportRepository(base: base.lateReports, calls: calls)
+        deadLetters = CallingDeadLetterRepository(base: base.deadLetters, calls: calls)
         zoneSettings = CallingZoneSettings(base: base.zoneSettings, calls: calls)
         self.wakeUps = wakeUps ?? base.wakeUps
     }

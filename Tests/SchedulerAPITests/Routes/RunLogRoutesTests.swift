@@ -36,6 +36,59 @@ struct RunLogRoutesTests {
         }
     }
 
+    @Test("what a worker says of an attempt that was taken back and started again is shown with it, and counted")
+    func lateReports() async throws {
+        let bench = APITestBench()
+        let log = try await LogBench(bench)
+        let first = try await log.started()
+        _ = try await bench.store.recoverAfterRestart()
+        let data = TestDataFactory(store: bench.store, clock: bench.clock)
+        _ = try await data.start(on: try await data.worker())
+        bench.clock.advance(by: .seconds(5))
+        try await log.end(first)
+        try await bench.run(.router) { client in
+            let attempts = try await client.get("/api/task-runs/\(first.run)/attempts").data?.array
+            #expect(attempts?.map { $0["ending"] } == ["crash", .null])
+            #expect(
+                attempts?.first?["late_report"]
+                    == [
+                        "ending": "success", "worker": .string(log.worker.id.description),
+                        "ended_at": "2026-11-21T01:00:05Z", "reported_at": "2026-11-21T01:00:05Z",
+                        "error_message": .null,
+                    ])
+            #expect(attempts?.last?["late_report"] == nil)
+            #expect(try await client.get("/api/system/stats").data?["late_reports"] == 1)
+            #expect(try await client.get("/api/system/stats?x=1").status == 400)
+        }
+    }
+
+    @Test("dead letters are shown newest first, page by page, and counted")
+    func deadLetters() async throws {
+        let bench = APITestBench()
+        for number in 1...3 {
+            let letter = ParkedLetter(queue: "status", reason: "malformed", body: [0x30 + UInt8(number)])
+            _ = try await bench.store.deadLetters.add([letter, letter])
+        }
+        try await bench.run(.router) { client in
+            let path = "/api/system/dead-letters"
+            let first = try await client.get("\(path)?limit=2")
+            #expect(first.data?.array?.map { $0["body"] } == ["3", "2"])
+            #expect(
+                first.data?.array?.first
+                    == [
+                        "id": 3, "tenant_id": .null, "run_id": .null, "queue": "status", "reason": "malformed",
+                        "body": "3", "body_bytes": 1, "created_at": "2026-11-21T01:00:00Z",
+                    ])
+            let cursor = try #require(first.body["page"]?["next_cursor"]?.string)
+            let second = try await client.get("\(path)?cursor=\(cursor)")
+            #expect(second.data?.array?.map { $0["body"] } == ["1"])
+            #expect(second.body["page"]?["next_cursor"] == JSONValue.null)
+            #expect(try await client.get("/api/system/stats").data?["dead_letters"] == 3)
+            #expect(try await client.get("/api/task-runs?cursor=\(cursor)").status == 400)
+            #expect(try await client.get("\(path)?x=1").status == 400)
+        }
+    }
+
     @Test("without an attempt named it is the latest that started; others stay readable")
     func attempts() async throws {
         let bench = APITestBench()

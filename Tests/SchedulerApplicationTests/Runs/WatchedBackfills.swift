@@ -73,6 +73,8 @@ struct WatchedStore: SchedulerStore {
     var runs: any TaskRunRepository { base.runs }
     var workers: any WorkerRepository { base.workers }
     var recovery: any RecoveryRepository { base.recovery }
+    var lateReports: any LateReportRepository { base.lateReports }
+    var deadLetters: any DeadLetterRepository { base.deadLetters }
     var locks: any DistributedLock { base.locks }
     var wakeUps: any WakeUps { base.wakeUps }
 

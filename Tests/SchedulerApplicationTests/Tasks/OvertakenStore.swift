@@ -58,6 +58,8 @@ struct OvertakenStore: SchedulerStore {
     var backfills: any BackfillRepository { base.backfills }
     var workers: any WorkerRepository { base.workers }
     var recovery: any RecoveryRepository { base.recovery }
+    var lateReports: any LateReportRepository { base.lateReports }
+    var deadLetters: any DeadLetterRepository { base.deadLetters }
     var locks: any DistributedLock { base.locks }
     var zoneSettings: any ZoneSettings { base.zoneSettings }
     var wakeUps: any WakeUps { base.wakeUps }

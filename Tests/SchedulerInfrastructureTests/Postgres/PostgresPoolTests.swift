@@ -23,21 +23,69 @@ struct PostgresPoolTests {
         }
     }
 
-    @Test(
-        "a statement whose server is gone fails, a change with an unknown outcome, and the next call works",
-        arguments: [(false, SchedulerError.Code.storeUnavailable), (true, .outcomeUnknown)])
-    func losesBusy(writes: Bool, code: SchedulerError.Code) async throws {
+    @Test("what was lost before it changed anything is repeated once in another session", arguments: [false, true])
+    func repeats(inTransaction: Bool) async throws {
         try await withPool { pool in
+            for losses in 1...2 {
+                let (pids, announce) = AsyncStream.makeStream(of: Int?.self)
+                let work: @Sendable (PostgresSession) throws -> Int? = { session in
+                    let pid = try session.execute(Self.processID).first { try $0.int() }
+                    announce.yield(pid)
+                    _ = try session.execute(
+                        inTransaction ? Self.write : Self.sleep, [.int4(losses == 1 ? 2_000 : 9_000)])
+                    return pid
+                }
+                let busy = Task {
+                    try await inTransaction ? pool.transaction("busy", work) : pool.withSession("busy", work)
+                }
+                var sessions = pids.makeAsyncIterator()
+                for _ in 0..<losses {
+                    let pid = try #require(await sessions.next() ?? nil)
+                    try await waitUntilActive(pid)
+                    try await terminate(pid)
+                }
+                if losses == 1 {
+                    let last = await sessions.next() ?? nil
+                    #expect(try await busy.value == last)
+                } else {
+                    let error = await #expect(throws: SchedulerError.self) { try await busy.value }
+                    #expect(error?.code == .storeUnavailable)
+                }
+            }
+        }
+    }
+
+    @Test("a closure that has changed something for good is not repeated")
+    func keepsChanges() async throws {
+        try await withPool { pool in
+            let runs = Mutex(0)
             let pid = try await processID(pool)
             let busy = Task {
-                try await pool.withSession("busy") {
-                    _ = try $0.execute(writes ? Self.write : Self.sleep, [.int4(30_000)])
+                try await pool.withSession("busy") { session in
+                    runs.withLock { $0 += 1 }
+                    _ = try session.execute(Self.write, [.int4(0)])
+                    _ = try session.execute(Self.sleep, [.int4(9_000)])
                 }
             }
             try await waitUntilActive(pid)
             try await terminate(pid)
             let error = await #expect(throws: SchedulerError.self) { try await busy.value }
-            #expect(error?.code == code)
+            #expect(error?.code == .storeUnavailable)
+            #expect(runs.withLock { $0 } == 1)
+        }
+    }
+
+    @Test("a change whose server is gone has an unknown outcome, and the next call works")
+    func losesBusy() async throws {
+        try await withPool { pool in
+            let pid = try await processID(pool)
+            let busy = Task {
+                try await pool.withSession("busy") { _ = try $0.execute(Self.write, [.int4(30_000)]) }
+            }
+            try await waitUntilActive(pid)
+            try await terminate(pid)
+            let error = await #expect(throws: SchedulerError.self) { try await busy.value }
+            #expect(error?.code == .outcomeUnknown)
             let next = try await processID(pool)
             #expect(next != nil)
         }

@@ -81,6 +81,34 @@ struct RabbitMQMessageQueueTests {
         }
     }
 
+    @Test(
+        "what the broker gives up is a dead letter that says so, and so is a body too large to publish again",
+        .enabled(if: RabbitMQFixture.isAvailable))
+    func deadLetters() async throws {
+        var configuration = try RabbitMQFixture.sharedConfiguration()
+        configuration.deliveryLimit = 2
+        try await RabbitMQFixture.withQueue(configuration) { queue in
+            let dead = try await queue.subscribe(to: .dead, prefetch: 10)
+            let subscription = try await queue.subscribe(to: .tasks("shell"), prefetch: 1)
+            let body = Array("comes back".utf8)
+            #expect(await queue.publish([OutgoingMessage(route: .tasks("shell"), body: body)]) == [.confirmed])
+            for _ in 0..<3 { await subscription.requeue(try await RabbitMQFixture.nextBatch(of: subscription)) }
+            let given = try await RabbitMQFixture.nextBatch(of: dead)
+            let letter = ParkedLetter(try #require(given.first))
+            #expect(letter.queue.hasSuffix("task.shell") && letter.body == "comes back")
+            #expect(letter.reason.hasPrefix("the broker gave it up: "))
+            await dead.acknowledge(given)
+            let large = Delivery(
+                body: [UInt8](repeating: 0x78, count: (16 << 20) + 1), isRedelivered: false, generation: 0, tag: 0)
+            await subscription.park(large, reason: "too large")
+            let parked = try await RabbitMQFixture.nextBatch(of: dead)
+            let cut = ParkedLetter(try #require(parked.first))
+            #expect(cut.bodyBytes == (16 << 20) + 1 && cut.body.utf8.count == ParkedLetter.bodyLimit)
+            #expect(cut.reason == "too large")
+            await dead.acknowledge(parked)
+        }
+    }
+
     @Test("deleted exchanges come back", .enabled(if: RabbitMQFixture.isAvailable))
     func deletedExchanges() async throws {
         let configuration = try RabbitMQFixture.sharedConfiguration()

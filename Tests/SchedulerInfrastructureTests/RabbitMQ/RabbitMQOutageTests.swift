@@ -100,6 +100,50 @@ struct RabbitMQOutageTests {
         }
     }
 
+    @Test("a broker short of disk space blocks publishing, which answers in time, and goes on afterwards")
+    func diskAlarm() async throws {
+        try await withPrivateQueue(operationTimeout: .seconds(1)) { server, queue in
+            let subscription = try await queue.subscribe(to: .tasks("shell"), prefetch: 1)
+            try await publishAndConsume(queue, subscription)
+            _ = try await server.control("set_disk_free_limit", "1000000GB")
+            try await RabbitMQFixture.eventually("a block") {
+                let start = ContinuousClock.now
+                let outcome = await queue.publish([Self.message])[0]
+                #expect(ContinuousClock.now - start < .seconds(10))
+                return outcome != .confirmed && !queue.isConnected
+            }
+            _ = try await server.control("set_disk_free_limit", "1MB")
+            try await publishAndConsume(queue, subscription)
+        }
+    }
+
+    @Test("a half-open connection is found by its heartbeats, on both sides, and replaced")
+    func halfOpen() async throws {
+        let shared = try RabbitMQFixture.sharedConfiguration()
+        let proxy = try TCPProxy(to: shared.hosts[0].port)
+        defer { proxy.close() }
+        var configuration = shared
+        configuration.hosts = [.init(name: "127.0.0.1", port: proxy.port)]
+        configuration.heartbeat = .seconds(1)
+        configuration.operationTimeout = .seconds(2)
+        let queue = try RabbitMQMessageQueue(configuration, logger: RabbitMQFixture.logger)
+        let subscription = try await queue.subscribe(to: .tasks("shell"), prefetch: 10)
+        try await publishAndConsume(queue, subscription)
+        proxy.set(.swallow)
+        let start = ContinuousClock.now
+        #expect(await queue.publish([Self.message])[0] != .confirmed)
+        #expect(ContinuousClock.now - start < .seconds(10))
+        proxy.set(.pass)
+        try await publishAndConsume(queue, subscription)
+        proxy.set(.cut(afterBytes: 20))
+        _ = await queue.publish([Self.message])
+        proxy.set(.pass)
+        proxy.reset()
+        try await publishAndConsume(queue, subscription)
+        await queue.close()
+        try RabbitMQFixture.removeTopology(shared)
+    }
+
     @Test(
         "TLS: a trusted certificate is accepted, another is refused",
         .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/openssl")))

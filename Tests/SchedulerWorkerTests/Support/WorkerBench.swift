@@ -132,6 +132,8 @@ private struct FaultyStore: SchedulerStore {
     var backfills: any BackfillRepository { base.backfills }
     var recovery: any RecoveryRepository { base.recovery }
     var zoneSettings: any ZoneSettings { base.zoneSettings }
+    var lateReports: any LateReportRepository { base.lateReports }
+    var deadLetters: any DeadLetterRepository { base.deadLetters }
     var locks: any DistributedLock { base.locks }
     var wakeUps: any WakeUps { base.wakeUps }
 

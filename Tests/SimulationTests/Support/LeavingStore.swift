@@ -18,6 +18,8 @@ final class LeavingStore: SchedulerStore {
     var backfills: any BackfillRepository { base.backfills }
     var recovery: any RecoveryRepository { base.recovery }
     var locks: any DistributedLock { base.locks }
+    var lateReports: any LateReportRepository { base.lateReports }
+    var deadLetters: any DeadLetterRepository { base.deadLetters }
     var zoneSettings: any ZoneSettings { base.zoneSettings }
     var wakeUps: any WakeUps { base.wakeUps }
     func now() async throws -> UTCInstant { try await base.now() }

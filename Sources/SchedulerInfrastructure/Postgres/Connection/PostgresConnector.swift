@@ -8,6 +8,11 @@ private import Synchronization
 /// After a failed attempt the next one waits for a backoff that all threads share, and only one thread tries; calls
 /// meanwhile fail at once, so an outage neither blocks callers nor ends in a storm of connections.
 final class PostgresConnector: Sendable {
+    /// No session could be had; nothing was executed.
+    struct NoSession: Error {
+        let reason: any Error
+    }
+
     private struct State {
         var backoff = Backoff(base: .milliseconds(100), limit: .seconds(2))
         /// Set while the server counts as away.
@@ -29,8 +34,33 @@ final class PostgresConnector: Sendable {
     var isUnreachable: Bool { state.withLock { $0.retryAt != nil } }
     var cancellers: [PostgresCanceller] { state.withLock { Array($0.cancellers.values) } }
 
+    /// Runs a closure with the slot's session, in a second one where the first is lost before anything was changed.
+    ///
+    /// - Throws: `NoSession`; else what the closure throws.
+    func run<Output>(
+        _ what: String, in slot: inout PostgresSession?, _ body: (PostgresSession) throws -> Output
+    ) throws -> Output {
+        var isFirst = true
+        while true {
+            let session: PostgresSession
+            do { session = try self.session(in: &slot, for: what) } catch { throw NoSession(reason: error) }
+            defer {
+                if session.isBroken || session.isInTransaction {
+                    discarded(session)
+                    slot = nil
+                }
+            }
+            session.beginWork()
+            do {
+                return try body(session)
+            } catch  where isFirst && session.mayRepeat(after: error) {
+                isFirst = false
+            }
+        }
+    }
+
     /// Returns the slot's session, connecting it where it is missing or was ended by the server.
-    func session(in slot: inout PostgresSession?, for what: String) throws -> PostgresSession {
+    private func session(in slot: inout PostgresSession?, for what: String) throws -> PostgresSession {
         if let session = slot {
             if session.isAlive() { return session }
             discarded(session)

@@ -26,10 +26,15 @@ public final class PostgresPool: Sendable {
         var session: PostgresSession?
     }
 
+    /// How long a call whose thread has no session waits before it tries another.
+    private static let pause = Duration.milliseconds(10)
+
+    private let acquireTimeout: Duration
     private let threads: BlockingThreads<Slot>
     private let connector: PostgresConnector
 
     public init(_ configuration: PostgresConfiguration, name: String = "postgres", logger: Logger) {
+        acquireTimeout = configuration.acquireTimeout
         connector = PostgresConnector(configuration, logger: logger)
         threads = BlockingThreads(
             name, count: configuration.poolSize, capacity: configuration.maxWaiting,
@@ -46,21 +51,26 @@ public final class PostgresPool: Sendable {
 
     /// Runs a closure with a session on the thread that owns it.
     ///
+    /// A closure whose session is lost before it changed anything runs once more in another: after the server has
+    /// restarted, sessions that look alive are found dead by whoever uses them first.
+    ///
     /// - Parameter what: names the work in errors.
     /// - Throws: `overloaded` where no session became free in time, `storeUnavailable` where the server is away;
     ///   else what the closure throws.
     func withSession<Output: Sendable>(
         _ what: String, _ body: @escaping @Sendable (PostgresSession) throws -> Output
     ) async throws -> Output {
-        try await threads.run { [connector] slot in
-            let session = try connector.session(in: &slot.session, for: what)
-            defer {
-                if session.isBroken || session.isInTransaction {
-                    connector.discarded(session)
-                    slot.session = nil
+        let deadline = MonotonicInstant.after(acquireTimeout)
+        while true {
+            do {
+                return try await threads.run { [connector] slot in
+                    try connector.run(what, in: &slot.session, body)
                 }
+            } catch let missing as PostgresConnector.NoSession {
+                // A server that takes no more sessions still serves those that others of our threads have.
+                guard connector.connected > 0, !deadline.hasPassed else { throw missing.reason }
+                try await Task.sleep(for: PostgresPool.pause)
             }
-            return try body(session)
         }
     }
 

@@ -25,9 +25,10 @@ extension PostgresSession {
             defer { PQfinish(connection) }
             throw unreachable(connection, configuration)
         }
-        let session = PostgresSession(
-            taking: connection, answerTimeout: configuration.statementTimeout + configuration.answerGrace)
+        // Until it is ours, the limits of connecting hold.
+        let session = PostgresSession(taking: connection, answerTimeout: max(.seconds(2), configuration.connectTimeout))
         try session.script("session settings", settings(configuration))
+        session.answerTimeout = configuration.statementTimeout + configuration.answerGrace
         return session
     }
 

@@ -11,11 +11,15 @@ import SchedulerFoundation
 final class PostgresSession {
     private let connection: OpaquePointer
     /// How long an answer may take.
-    private let answerTimeout: Duration
+    var answerTimeout: Duration
     private var prepared: Set<String> = []
     /// Whether the session is of no more use.
     private(set) var isBroken = false
     private(set) var isInTransaction = false
+    /// Whether the closure that has the session now may have changed something for good.
+    private var hasChanged = false
+    /// Whether an answer was given up, so that a repetition may take as long.
+    private var hasGivenUp = false
     /// Cancels what the session executes; usable from any thread.
     let canceller: PostgresCanceller
 
@@ -30,6 +34,15 @@ final class PostgresSession {
     deinit {
         canceller.close()
         PQfinish(connection)
+    }
+
+    /// Begins the work of another closure.
+    func beginWork() { hasChanged = false }
+
+    /// Whether the closure that threw may run once more in another session: this one was lost, not for slowness, and
+    /// nothing was changed.
+    func mayRepeat(after error: any Error) -> Bool {
+        isBroken && !hasChanged && !hasGivenUp && (error as? SchedulerError)?.code == .storeUnavailable
     }
 
     /// The socket, to wait for notifications.
@@ -173,6 +186,7 @@ final class PostgresSession {
         }
         if let failure { throw failed(what, failure, mayChange) }
         guard let last, PQstatus(connection) == CONNECTION_OK else { throw lost(what, mayChange) }
+        if mayChange { hasChanged = true }
         return last
     }
 
@@ -194,6 +208,7 @@ final class PostgresSession {
                 PQconsumeInput(connection)
             } else if ready == 0 || (ready < 0 && errno != EINTR) {
                 shutdown(socket, Int32(SHUT_RDWR))
+                hasGivenUp = true
                 throw lost(what, mayChange, "no answer within \(answerTimeout)")
             }
         }

@@ -10,13 +10,16 @@ extension PostgresSession {
             runs: Dictionary(uniqueKeysWithValues: locked.map { ($0.id, $0) }),
             policies: try policies(of: outcomes, locked, cache))
         let settlements = outcomes.map { batch.settle($0) }
-        guard let clock = locked.first?.now else { return settlements }
+        if let clock = locked.first?.now { try write(batch, now: clock) }
+        return try noteLate(outcomes, settlements, now: now)
+    }
+
+    private func write(_ batch: SettledBatch, now clock: UTCInstant) throws {
         try end(batch.endings)
         try putBack(Array(batch.returns.values), now: clock)
         try removeCrashes(of: batch.explained)
         try add(batch.records)
         try addStats(batch.endings)
-        return settlements
     }
 
     /// Only a failure asks for the policy.

@@ -36,9 +36,14 @@ struct Publication: Sendable {
         headers[ParkedMessage.queueHeader] = queue.description
         body = delivery.body
         (exchange, key, isMandatory, self.queue) = (topology.dead, "", true, .dead)
+        // What is too large to be published again would come back for ever.
+        if body.count > Publication.maxBodyBytes {
+            headers[ParkedMessage.bytesHeader] = "\(body.count)"
+            body = Array(body.prefix(ParkedLetter.bodyLimit))
+        }
         // Headers that leave no room for the reason stay behind, or the message would come back for ever.
         if !isSendable {
-            let ours = [ParkedMessage.reasonHeader, ParkedMessage.queueHeader]
+            let ours = [ParkedMessage.reasonHeader, ParkedMessage.queueHeader, ParkedMessage.bytesHeader]
             headers = headers.filter { ours.contains($0.key) }
         }
     }
