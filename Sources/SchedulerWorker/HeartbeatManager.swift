@@ -97,10 +97,12 @@ final class HeartbeatManager: Sendable {
     }
 
     private func beat() async throws {
+        try await FailPoint.hit(.beatBeforeSend)
         let answer = try await workers.beat(
             Heartbeat(
                 worker: worker, status: status, currentTaskCount: held.executingCount, held: held.all,
                 executors: executors.names))
+        try await FailPoint.hit(.beatAfterAnswer)
         for attempt in answer.cancelRequested { held.stop(attempt, .cancelRequested) }
         if answer.drainRequested, stop.value == nil {
             logger.notice("The worker was asked to drain through the API", metadata: [LogKey.workerID: "\(worker)"])

@@ -106,6 +106,7 @@ public struct WorkerService: Service {
                 try await store.workers.register(
                     identity.info(
                         id: worker, executors: executors.names, slots: configuration.slots, at: clock.now))
+                try await FailPoint.hit(.registerAfterCommit)
                 let types = identity.taskTypes.joined(separator: ", ")
                 logger.info(
                     "Worker \(identity.name) takes \(types) with \(configuration.slots) slots",

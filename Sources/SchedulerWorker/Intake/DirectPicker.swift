@@ -1,6 +1,7 @@
 import Logging
 import SchedulerDomain
 import SchedulerErrors
+import SchedulerFoundation
 
 /// Takes runs from the store itself while the broker is away, so that work goes on without it.
 struct DirectPicker: Sendable {
@@ -50,6 +51,7 @@ struct DirectPicker: Sendable {
             guard taken > 0 else { return }
             do {
                 let picked = try await runs.pickAndClaim(for: worker, taskTypes: taskTypes, limit: taken)
+                if !picked.isEmpty { try await FailPoint.hit(.directPickAfterCommit) }
                 claimed.start(claimed.admit(picked, takenSlots: taken))
                 if picked.count < taken { return }
             } catch {

@@ -66,10 +66,13 @@ struct RunExecution: Sendable {
         let timeout = Duration.seconds(spec.timeoutSeconds)
         held.setDeadline(.now + timeout, of: claimed.attempt)
         try Task.checkCancellation()
-        return try await executor.execute(
+        try await FailPoint.hit(.executeBefore)
+        let result = try await executor.execute(
             RunContext(
                 attempt: claimed.attempt, tenant: claimed.tenant, task: claimed.version.task, spec: spec,
                 scheduledAt: claimed.scheduledAt, upstreams: results, traceContext: claimed.traceContext,
                 timeout: timeout, output: log))
+        try await FailPoint.hit(.executeAfter)
+        return result
     }
 }

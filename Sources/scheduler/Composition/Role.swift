@@ -27,6 +27,7 @@ enum Role {
     ) async throws {
         // Closes /proc/<pid>/environ and mem to other processes of the same user, tasks among them.
         _ = scheduler_forbid_inspection()
+        let failPoint = try ArmedFailPoint.arm(from: ProcessEnvironment.current)
         EnvironmentBlock.scrub()
         // A peer that closes its connection is an error of one call, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
@@ -34,6 +35,7 @@ enum Role {
         LoggingSetup.bootstrap(
             service: "scheduler-\(name)", format: configuration.log.loggingFormat, levels: configuration.log.levelTable)
         let logger = Logger(label: "scheduler.\(name)")
+        if let failPoint { logger.warning("\(failPoint)") }
         for warning in configuration.warnings { logger.warning("\(warning)") }
         let role = try await build(logger)
         let result = await serve(role, logger: logger)

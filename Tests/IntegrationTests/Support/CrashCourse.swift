@@ -1,0 +1,154 @@
+import Foundation
+import SchedulerDomain
+import SchedulerFoundation
+import Testing
+
+/// One distributed system that is led through crashes at fail points, one after the other.
+///
+/// Each crash is that of a process with an armed point beside one of the same role without; then the crashed one is
+/// started again unarmed and takes the place of the other, which ends in order.
+struct CrashCourse {
+    private static let patience = Duration.seconds(30)
+
+    let system: DistributedSystem
+    /// Its runs write a line and take a moment.
+    let work: Int64
+    /// The same once a second.
+    let tick: Int64
+    /// The runs that the API has accepted.
+    private(set) var accepted: Set<String> = []
+    /// The unarmed process of each role.
+    private var current: [String: SchedulerProcess]
+    private var started: [SchedulerProcess] = []
+    private var retired: [SchedulerProcess] = []
+
+    init(_ system: DistributedSystem) async throws {
+        self.system = system
+        current = ["dispatcher": system.dispatchers[0], "worker": system.workers[0]]
+        work = try await system.api.createTask(CrashCourse.task("work", in: system))
+        tick = try await system.api.createTask(
+            CrashCourse.task("tick", in: system, ["schedule": "* * * * * *", "misfire_policy": "fire_all"]))
+    }
+
+    /// A task whose runs append their id and attempt to a file.
+    private static func task(
+        _ name: String, in system: DistributedSystem, _ more: [String: JSONValue] = [:]
+    ) -> JSONValue {
+        let file = system.folder.appendingPathComponent("starts").path
+        let fields: [String: JSONValue] = [
+            "name": .string(name), "executor": "shell", "max_concurrent": 0,
+            "command": .string("echo \"$SCHEDULER_RUN_ID $SCHEDULER_ATTEMPT\" >> \(file); sleep 0.2"),
+        ]
+        return .object(fields.merging(more) { _, given in given })
+    }
+
+    /// What the runs wrote, in order.
+    var starts: [String] {
+        let file = system.folder.appendingPathComponent("starts")
+        return ((try? String(contentsOf: file, encoding: .utf8)) ?? "").split(separator: "\n").map(String.init)
+    }
+
+    /// The end of each process's log, for the message of a failure.
+    var logs: String { started.map { "--- \($0.name)\n\($0.output.suffix(1_500))" }.joined(separator: "\n") }
+
+    /// Ends what it started.
+    func stop() async {
+        await withTaskGroup { group in
+            for process in started { group.addTask { await process.stop() } }
+        }
+    }
+
+    /// Lets a process of the role crash at the point, with runs on their way, and another one take over.
+    ///
+    /// - Parameters:
+    ///   - leads: whether only the leader comes by the point.
+    ///   - losing: whether a worker is lost beforehand.
+    mutating func crash(
+        _ role: String, at point: FailPoint, leads: Bool = false, losing: Bool = false
+    ) async throws {
+        let armed = try start(role, "\(role)-\(point.rawValue)", ["SCHEDULER_FAILPOINT": "\(point.rawValue):crash"])
+        if leads { retire(role) }
+        if losing { try await loseWorker(to: armed) }
+        try await keepBusy(until: armed)
+        try await expectCrash(of: armed, at: point)
+        let successor = try start(role, "\(role)-after-\(point.rawValue)")
+        retire(role)
+        current[role] = successor
+        try await settleDown(after: point)
+    }
+
+    /// Lets an API with an armed point crash at a request; the others go on.
+    mutating func crashAPI(at point: FailPoint, _ method: String, _ path: String) async throws {
+        let port = try freePort()
+        let address = ["SCHEDULER_API_PORT": "\(port)"]
+        let order = ["SCHEDULER_FAILPOINT": "\(point.rawValue):crash"]
+        let armed = try start("api", "api-\(point.rawValue)", order.merging(address) { $1 })
+        let client = APIClient(port: port)
+        try await client.waitUntilReady()
+        await #expect(throws: (any Error).self) { _ = try await client.send(method, path) }
+        try await expectCrash(of: armed, at: point)
+        let again = try start("api", "api-after-\(point.rawValue)", address)
+        try await client.waitUntilReady()
+        again.terminate()
+        retired.append(again)
+    }
+
+    /// Triggers a run.
+    mutating func trigger(_ task: Int64) async throws -> String {
+        guard let id = try await system.api.data("POST", "/api/tasks/\(task)/trigger")["id"]?.string else {
+            throw TestFailure("a trigger was not accepted")
+        }
+        accepted.insert(id)
+        return id
+    }
+
+    /// What ended in order said so.
+    func expectCleanEnds() async throws {
+        for process in retired { #expect(try await process.exitCode() == 0, "\(process.name)") }
+    }
+
+    private mutating func start(
+        _ role: String, _ name: String, _ extra: [String: String] = [:]
+    ) throws -> SchedulerProcess {
+        let process = try system.start(role, name: name, extra)
+        started.append(process)
+        return process
+    }
+
+    private mutating func retire(_ role: String) {
+        guard let process = current.removeValue(forKey: role) else { return }
+        process.terminate()
+        retired.append(process)
+    }
+
+    /// Kills a worker that has something to do, once the process leads.
+    private mutating func loseWorker(to leader: SchedulerProcess) async throws {
+        try await eventually("\(leader.name) leads") { leader.output.contains("leads now") }
+        for _ in 1...10 { _ = try await trigger(work) }
+        try await eventually("a worker has something to do") { [self] in
+            try await system.api.runs(of: work, status: "running").count > 0
+        }
+        current["worker"]?.killNow()
+        current["worker"] = try start("worker", "worker-beside-\(leader.name)")
+    }
+
+    private mutating func keepBusy(until armed: SchedulerProcess) async throws {
+        let end = ContinuousClock.now + CrashCourse.patience
+        while armed.isRunning {
+            guard ContinuousClock.now < end else { throw TestFailure("\(armed.name) does not come by its fail point") }
+            for _ in 1...2 { _ = try await trigger(work) }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+    }
+
+    private func expectCrash(of process: SchedulerProcess, at point: FailPoint) async throws {
+        #expect(try await process.exitCode(within: .seconds(5)) == -SIGKILL, "\(point.rawValue)")
+        #expect(process.output.contains("fail point \(point.rawValue): crash"), "\(point.rawValue)")
+    }
+
+    /// Every run that was on its way ends well, in spite of the crash.
+    private func settleDown(after point: FailPoint) async throws {
+        let runs = try await system.runsAtTheEnd(of: work, within: CrashCourse.patience)
+        #expect(runs.filter { $0["status"] != "completed" } == [], "\(point.rawValue)")
+    }
+}
