@@ -60,7 +60,7 @@ struct FailPointTests {
             guard line.hasPrefix("| `") else { return nil }
             return line.split(separator: "`").dropFirst().first.map(String.init)
         }
-        #expect(names == FailPoint.allCases.map(\.rawValue))
+        #expect(names.filter { $0.contains(".") } == FailPoint.allCases.map(\.rawValue))
     }
 
     /// One test, since a process has one armed point.
