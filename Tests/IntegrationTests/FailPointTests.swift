@@ -85,7 +85,7 @@ struct FailPointTests {
 
     private func check(_ course: CrashCourse) async throws {
         let system = course.system
-        _ = try await system.api.data("POST", "/api/tasks/\(course.tick)/pause")
+        try await course.stopTicking()
         let ticks = try await system.runsAtTheEnd(of: course.tick, within: .seconds(30))
         let work = try await system.runsAtTheEnd(of: course.work, within: .seconds(30))
         let runs = ticks + work

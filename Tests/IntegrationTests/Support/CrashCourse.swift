@@ -33,6 +33,13 @@ struct CrashCourse {
             CrashCourse.task("tick", in: system, ["schedule": "* * * * * *", "misfire_policy": "fire_all"]))
     }
 
+    /// Ends the seconds: not by a pause, which would hold a run that is waiting.
+    func stopTicking() async throws {
+        let rarely: JSONValue = "0 0 0 29 2 *"
+        let task = CrashCourse.task("tick", in: system, ["schedule": rarely, "misfire_policy": "fire_all"])
+        _ = try await system.api.data("PUT", "/api/tasks/\(tick)", task)
+    }
+
     /// A task whose runs append their id and attempt to a file.
     private static func task(
         _ name: String, in system: DistributedSystem, _ more: [String: JSONValue] = [:]
