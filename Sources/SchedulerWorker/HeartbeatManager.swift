@@ -25,6 +25,7 @@ final class HeartbeatManager: Sendable {
     private let slots: Slots
     private let life: Latch<LifeEnd>
     private let stop: Latch<StopRequest>
+    private let standing: WorkerStanding
     private let logger: Logger
     private let isDraining = Atomic(false)
     private let isHinted = Atomic(false)
@@ -33,7 +34,7 @@ final class HeartbeatManager: Sendable {
     init(
         worker: WorkerID, store: any SchedulerStore, executors: any ExecutorRegistry, interval: Duration,
         held: HeldAttempts, slots: Slots,
-        life: Latch<LifeEnd>, stop: Latch<StopRequest>, logger: Logger
+        life: Latch<LifeEnd>, stop: Latch<StopRequest>, standing: WorkerStanding, logger: Logger
     ) {
         self.worker = worker
         workers = store.workers
@@ -44,6 +45,7 @@ final class HeartbeatManager: Sendable {
         self.slots = slots
         self.life = life
         self.stop = stop
+        self.standing = standing
         self.logger = logger
     }
 
@@ -89,6 +91,7 @@ final class HeartbeatManager: Sendable {
     /// Lets dispatchers know at once that nothing more is taken; the next beat repeats it.
     func announceDrain() async {
         isDraining.store(true, ordering: .relaxed)
+        standing.drains()
         do {
             try await beat()
         } catch {
@@ -97,12 +100,14 @@ final class HeartbeatManager: Sendable {
     }
 
     private func beat() async throws {
+        let sentAt = ContinuousClock.now
         try await FailPoint.hit(.beatBeforeSend)
         let answer = try await workers.beat(
             Heartbeat(
                 worker: worker, status: status, currentTaskCount: held.executingCount, held: held.all,
                 executors: executors.names))
         try await FailPoint.hit(.beatAfterAnswer)
+        standing.heard(sentAt)
         for attempt in answer.cancelRequested { held.stop(attempt, .cancelRequested) }
         if answer.drainRequested, stop.value == nil {
             logger.notice("The worker was asked to drain through the API", metadata: [LogKey.workerID: "\(worker)"])

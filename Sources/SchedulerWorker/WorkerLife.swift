@@ -45,6 +45,7 @@ struct WorkerLife: Sendable {
     let stop: Latch<StopRequest>
     /// Fires where there is no time for a drain.
     let stopNow: Latch<Void>
+    let standing: WorkerStanding
 
     func run() async -> LifeEnd {
         let claimed = ClaimedRuns(held: held, slots: slots)
@@ -91,7 +92,7 @@ struct WorkerLife: Sendable {
         let heartbeat = HeartbeatManager(
             worker: worker, store: store, executors: executors, interval: configuration.heartbeat, held: held,
             slots: slots, life: life,
-            stop: stop, logger: logger)
+            stop: stop, standing: standing, logger: logger)
         let picker = DirectPicker(
             worker: worker, taskTypes: identity.taskTypes, runs: store.runs, queue: queue, claimed: claimed,
             slots: slots, keeper: keeper, gate: gate, configuration: configuration, life: life, logger: logger)

@@ -25,6 +25,7 @@ public struct WorkerService: Service {
     private let configuration: WorkerConfiguration
     private let clock: any SchedulerClock
     private let logger: Logger
+    private let standing = WorkerStanding()
 
     /// - Parameters:
     ///   - identity: who it is in lists of workers, and which queues it consumes.
@@ -47,6 +48,12 @@ public struct WorkerService: Service {
         self.clock = clock
         self.logger = logger
     }
+
+    /// Returns where the worker can serve: it is registered, the store has heard it within its lease, and it does not
+    /// drain.
+    ///
+    /// - Throws: `unavailable` with the reason.
+    public func checkStanding() throws { try standing.check(lease: configuration.lease, at: .now) }
 
     /// Works until a graceful shutdown, a drain or cancellation.
     ///
@@ -85,8 +92,9 @@ public struct WorkerService: Service {
                 let life = WorkerLife(
                     worker: worker, identity: identity, store: store, queue: queue, executors: executors, specs: specs,
                     held: held, slots: slots, keeper: keeper, logs: logs, configuration: configuration, clock: clock,
-                    logger: logger, stop: stop, stopNow: stopNow)
+                    logger: logger, stop: stop, stopNow: stopNow, standing: standing)
                 let end = await life.run()
+                standing.left()
                 await leave(worker)
                 if end == .lost, stop.value == nil {
                     logger.warning("Worker \(worker) was given up by the store; it takes a new identifier")
@@ -103,10 +111,12 @@ public struct WorkerService: Service {
         var worker = WorkerID.fresh(at: clock.now)
         while stop.value == nil {
             do {
+                let sentAt = ContinuousClock.now
                 try await store.workers.register(
                     identity.info(
                         id: worker, executors: executors.names, slots: configuration.slots, at: clock.now))
                 try await FailPoint.hit(.registerAfterCommit)
+                standing.heard(sentAt)
                 let types = identity.taskTypes.joined(separator: ", ")
                 logger.info(
                     "Worker \(identity.name) takes \(types) with \(configuration.slots) slots",

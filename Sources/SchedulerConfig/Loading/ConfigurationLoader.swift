@@ -69,6 +69,7 @@ extension AppConfig {
         database = DatabaseConfig(from: &reader)
         queue = MessageQueueConfig(from: &reader)
         api = APIConfig(from: &reader)
+        admin = AdminConfig(from: &reader)
         worker = WorkerConfig(from: &reader)
         dispatcher = DispatcherConfig(from: &reader)
         standalone = StandaloneConfig(from: &reader)
