@@ -21,12 +21,15 @@ struct CrashCourse {
     private(set) var accepted: Set<String> = []
     /// The unarmed process of each role.
     private var current: [String: SchedulerProcess]
+    /// Where runs are triggered.
+    private var api: APIClient
     private var started: [SchedulerProcess] = []
     private var retired: [SchedulerProcess] = []
 
     init(_ system: DistributedSystem, _ action: FailPointOrder.Action) async throws {
         self.system = system
         self.action = action
+        api = system.api
         current = ["dispatcher": system.dispatchers[0], "worker": system.workers[0]]
         work = try await system.api.createTask(CrashCourse.task("work", in: system))
         tick = try await system.api.createTask(
@@ -94,6 +97,24 @@ struct CrashCourse {
         if action == .crash || losing { try await settleDown(after: point) }
     }
 
+    /// Puts a process in the place of the present one of its role, which ends in order while runs come and go.
+    mutating func replace(_ role: String) async throws {
+        let port = try freePort()
+        let isAPI = role == "api"
+        let successor = try start(
+            role, "\(role)-new-\(started.count)", [isAPI ? "SCHEDULER_API_PORT" : "SCHEDULER_ADMIN_PORT": "\(port)"])
+        let client = APIClient(port: port)
+        try await client.waitUntilReady()
+        for _ in 1...10 { _ = try await trigger(work) }
+        if isAPI { api = client }
+        retire(role)
+        current[role] = successor
+        for _ in 1...20 {
+            for _ in 1...2 { _ = try await trigger(work) }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
     /// Lets an API with an armed point come to grief at a request; the others go on.
     mutating func passAPI(at point: FailPoint, _ method: String, _ path: String) async throws {
         let port = try freePort()
@@ -112,7 +133,7 @@ struct CrashCourse {
 
     /// Triggers a run.
     mutating func trigger(_ task: Int64) async throws -> String {
-        guard let id = try await system.api.data("POST", "/api/tasks/\(task)/trigger")["id"]?.string else {
+        guard let id = try await api.data("POST", "/api/tasks/\(task)/trigger")["id"]?.string else {
             throw TestFailure("a trigger was not accepted")
         }
         accepted.insert(id)
