@@ -4,6 +4,7 @@ public struct AppConfig: Sendable {
     public var database = DatabaseConfig()
     public var queue = MessageQueueConfig()
     public var api = APIConfig()
+    public var admin = AdminConfig()
     public var worker = WorkerConfig()
     public var dispatcher = DispatcherConfig()
     public var standalone = StandaloneConfig()

@@ -21,6 +21,10 @@ public enum Defaults {
     public static let maxBodyBytes = 1_048_576
     public static let backfillRunsPerSecond = 10
 
+    // admin
+    public static let adminHost = "127.0.0.1"
+    public static let adminPort = 9_464
+
     // worker
     /// The host's name: a worker's identity is a UUID of its own, the name is for people.
     public static var workerName: String { ProcessInfo.processInfo.hostName }

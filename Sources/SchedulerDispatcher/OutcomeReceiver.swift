@@ -65,6 +65,7 @@ public struct OutcomeReceiver: Service {
         do {
             try await settleUntilDone(outcomes)
             await subscription.acknowledge(accepted)
+            try? await FailPoint.hit(.settleAfterAcknowledge)
         } catch {
             // Shut down while the store was away: the broker delivers them again.
             await subscription.requeue(accepted)

@@ -30,6 +30,7 @@ final class HeartbeatManager: Sendable {
     private let slots: Slots
     private let life: Latch<LifeEnd>
     private let stop: Latch<StopRequest>
+    private let standing: WorkerStanding
     private let logger: Logger
     private let isDraining = Atomic(false)
     private let isHinted = Atomic(false)
@@ -38,7 +39,7 @@ final class HeartbeatManager: Sendable {
     init(
         worker: WorkerID, store: any SchedulerStore, executors: any ExecutorRegistry, interval: Duration,
         held: HeldAttempts, fence: WorkerFence, pulse: LoopPulse, patience: Duration, slots: Slots,
-        life: Latch<LifeEnd>, stop: Latch<StopRequest>, logger: Logger
+        life: Latch<LifeEnd>, stop: Latch<StopRequest>, standing: WorkerStanding, logger: Logger
     ) {
         self.worker = worker
         workers = store.workers
@@ -52,6 +53,7 @@ final class HeartbeatManager: Sendable {
         self.slots = slots
         self.life = life
         self.stop = stop
+        self.standing = standing
         self.logger = logger
     }
 
@@ -103,6 +105,7 @@ final class HeartbeatManager: Sendable {
     /// Lets dispatchers know at once that nothing more is taken; the next beat repeats it.
     func announceDrain() async {
         isDraining.store(true, ordering: .relaxed)
+        standing.drains()
         do {
             try await beat()
         } catch {
@@ -119,8 +122,11 @@ final class HeartbeatManager: Sendable {
         guard fence.mayBeat(at: sentAt) else { throw LeaseIsOver() }
         let age = pulse.age(at: sentAt)
         guard age <= patience else { throw HungLoop(age: age) }
+        try await FailPoint.hit(.beatBeforeSend)
         let answer = try await workers.beat(heartbeat)
+        try await FailPoint.hit(.beatAfterAnswer)
         fence.renew(sentAt: sentAt, at: MonotonicClock.now)
+        standing.heard(sentAt)
         for attempt in answer.cancelRequested { held.stop(attempt, .cancelRequested) }
         if answer.drainRequested, stop.value == nil {
             logger.notice("The worker was asked to drain through the API", metadata: [LogKey.workerID: "\(worker)"])

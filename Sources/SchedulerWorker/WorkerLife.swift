@@ -47,6 +47,7 @@ struct WorkerLife: Sendable {
     let stop: Latch<StopRequest>
     /// Fires where there is no time for a drain.
     let stopNow: Latch<Void>
+    let standing: WorkerStanding
 
     func run() async -> LifeEnd {
         let life = Latch<LifeEnd>()
@@ -102,7 +103,7 @@ struct WorkerLife: Sendable {
         let heartbeat = HeartbeatManager(
             worker: worker, store: store, executors: executors, interval: configuration.heartbeat, held: held,
             fence: fence, pulse: pulse, patience: configuration.loopPatience, slots: slots, life: life,
-            stop: stop, logger: logger)
+            stop: stop, standing: standing, logger: logger)
         let picker = DirectPicker(
             worker: worker, taskTypes: identity.taskTypes, runs: store.runs, queue: queue, claimed: claimed,
             slots: slots, keeper: keeper, gate: gate, fence: fence, configuration: configuration, life: life,

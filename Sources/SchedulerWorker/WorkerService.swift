@@ -31,6 +31,7 @@ public struct WorkerService: Service {
     private let clock: any SchedulerClock
     private let onUnfenceable: @Sendable (_ sentence: String) -> Void
     private let logger: Logger
+    private let standing = WorkerStanding()
 
     /// - Parameters:
     ///   - identity: who it is in lists of workers, and which queues it consumes.
@@ -59,6 +60,12 @@ public struct WorkerService: Service {
         self.onUnfenceable = onUnfenceable ?? { ProcessExit.now($0, logger: logger) }
         self.logger = logger
     }
+
+    /// Returns where the worker can serve: it is registered, the store has heard it within its lease, and it does not
+    /// drain.
+    ///
+    /// - Throws: `unavailable` with the reason.
+    public func checkStanding() throws { try standing.check(lease: configuration.lease, at: MonotonicClock.now) }
 
     /// Works until a graceful shutdown, a drain or cancellation.
     ///
@@ -101,8 +108,10 @@ public struct WorkerService: Service {
                 let life = WorkerLife(
                     worker: worker, identity: identity, store: store, queue: queue, executors: executors, specs: specs,
                     held: held, slots: slots, keeper: keeper, logs: logs, configuration: configuration, clock: clock,
-                    logger: logger, fence: fence, onUnfenceable: onUnfenceable, stop: stop, stopNow: stopNow)
+                    logger: logger, fence: fence, onUnfenceable: onUnfenceable, stop: stop, stopNow: stopNow,
+                    standing: standing)
                 let end = await life.run()
+                standing.left()
                 await leave(worker)
                 if end == .lost, stop.value == nil {
                     logger.warning("Worker \(worker) has lost its lease; it takes a new identifier")
@@ -125,6 +134,8 @@ public struct WorkerService: Service {
                     id: worker, executors: executors.names, slots: configuration.slots, at: clock.now)
                 let sentAt = MonotonicClock.now
                 try await store.workers.register(info)
+                try await FailPoint.hit(.registerAfterCommit)
+                standing.heard(sentAt)
                 let types = identity.taskTypes.joined(separator: ", ")
                 logger.info(
                     "Worker \(identity.name) takes \(types) with \(configuration.slots) slots",

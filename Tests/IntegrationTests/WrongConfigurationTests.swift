@@ -43,6 +43,13 @@ struct WrongConfigurationTests {
         #expect(line.contains("RABBITMQ_URL"), "\(line)")
     }
 
+    @Test("a wrong fail point names its variable and what there is")
+    func wrongFailPoint() async throws {
+        let line = try await complaint(
+            ["api"], ["DATABASE_URL": "postgres://127.0.0.1/db", "SCHEDULER_FAILPOINT": "claim.soon:crash"])
+        #expect(line.contains("SCHEDULER_FAILPOINT") && line.contains("claim.after-commit"), "\(line)")
+    }
+
     @Test("a port that is no number, and one in use, name the key")
     func ports() async throws {
         let bad = try await complaint(["standalone"], ["SCHEDULER_API_PORT": "http"])

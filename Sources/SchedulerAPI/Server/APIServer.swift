@@ -77,10 +77,7 @@ public final class APIServer: Service {
     }
 
     func makeApplication() -> some ApplicationProtocol {
-        // The framework's own lines (a connection that broke, the state of its server) are ours at debug only.
-        var frameworkLogger = logger
-        if frameworkLogger.logLevel > .debug { frameworkLogger.logLevel = max(frameworkLogger.logLevel, .notice) }
-        return Application(
+        Application(
             responder: makeResponder(),
             server: .http1(
                 configuration: .init(
@@ -88,7 +85,7 @@ public final class APIServer: Service {
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port), backlog: 1_024),
             onServerRunning: { channel in await self.listening(on: channel) },
-            logger: frameworkLogger)
+            logger: logger.ofFramework)
     }
 
     private func makeResponder() -> RequestGate<RouterResponder<APIRequestContext>> {

@@ -1,5 +1,6 @@
 public import SchedulerDomain
 import SchedulerErrors
+import SchedulerFoundation
 
 /// Cancels one run: what has not started ends at once, what runs is asked to end and its worker told.
 public struct CancelRun: Sendable {
@@ -20,6 +21,7 @@ public struct CancelRun: Sendable {
         _ id: RunID, tenant: TenantID = .default, reason: String? = nil
     ) async throws -> (run: TaskRun, result: CancelResult) {
         let results = try await runs.cancel(.runs([id]), tenant: tenant, reason: reason ?? CancelRun.standardReason)
+        try await FailPoint.hit(.cancelAfterCommit)
         await wakeUps.send(after: results)
         let run = try await FindRun(runs: runs)(id, tenant: tenant)
         guard let result = results[id] else { throw SchedulerError(.notFound, "run \(id) does not exist") }
@@ -51,6 +53,7 @@ public struct CancelWorkflow: Sendable {
     ) async throws -> [RunID: CancelResult] {
         let reason = reason ?? CancelRun.standardReason
         let results = try await runs.cancel(.workflow(id), tenant: tenant, reason: reason)
+        try await FailPoint.hit(.cancelAfterCommit)
         await wakeUps.send(after: results)
         if results.isEmpty { _ = try await FindWorkflow(runs: runs)(id, tenant: tenant) }
         return results

@@ -67,6 +67,7 @@ public struct ClaimRuns: Sendable {
         let giveBack = Set(offers.flatMap(\.giveBack)).subtracting(takers.keys)
         let claimed = try await runs.claim(
             RunClaim(worker: worker, take: takers.keys.sorted(), giveBack: giveBack.sorted()))
+        try await FailPoint.hit(.claimAfterCommit)
         var answers = [[ClaimedRun]](repeating: [], count: offers.count)
         for run in claimed {
             if let index = takers[run.attempt] { answers[index].append(run) }

@@ -48,7 +48,9 @@ public struct EnqueueRuns: Sendable {
         var unknown: SchedulerError?
         while true {
             do {
-                return try await runs.enqueue(groups)
+                let results = try await runs.enqueue(groups)
+                try await FailPoint.hit(.enqueueAfterCommit)
+                return results
             } catch let error as SchedulerError where error.isTransient {
                 if error.code == .outcomeUnknown { unknown = error }
                 guard unknown != nil || error.code == .transactionConflict, MonotonicClock.now < deadline else {

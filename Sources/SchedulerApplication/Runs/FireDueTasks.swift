@@ -87,7 +87,10 @@ public struct FireDueTasks: Sendable {
 
     private func fire(_ decisions: [FireDecision]) async throws -> Set<TaskID> {
         var won: Set<TaskID> = []
-        for part in parts(of: decisions) { won.formUnion(try await tasks.fire(part.decisions, waits: part.waits)) }
+        for part in parts(of: decisions) {
+            won.formUnion(try await tasks.fire(part.decisions, waits: part.waits))
+            try await FailPoint.hit(.fireAfterCommit)
+        }
         return won
     }
 

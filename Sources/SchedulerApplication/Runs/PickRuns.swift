@@ -56,6 +56,7 @@ public struct PickRuns: Sendable {
 
     /// Publishes the runs and returns how many of them went back to pending.
     private func publish(_ picked: [PickedRun]) async throws -> Int {
+        try await FailPoint.hit(.pickAfterCommit)
         let parcels = Parcel.pack(picked)
         let now = clock.now
         let outcomes = await queue.publish(
@@ -64,6 +65,7 @@ public struct PickRuns: Sendable {
                     route: parcel.route,
                     body: TaskExecutionMessage(attempts: parcel.attempts).encoded(at: now))
             })
+        try await FailPoint.hit(.pickAfterConfirm)
         let undelivered = zip(parcels, outcomes).filter { $1 != .confirmed }.flatMap { $0.0.attempts }
         guard !undelivered.isEmpty else { return 0 }
         logger.warning(

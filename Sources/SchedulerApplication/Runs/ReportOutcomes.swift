@@ -44,7 +44,14 @@ public struct ReportOutcomes: Sendable {
     private func publish(_ outcomes: [RunOutcome]) async -> [RunAttempt: Report] {
         guard queue.isConnected else { return [:] }
         let parcels = OutcomeParcel.pack(outcomes, at: clock.now)
-        let answers = await queue.publish(parcels.map(\.message))
+        let answers: [PublishOutcome]
+        do {
+            try await FailPoint.hit(.reportBeforePublish)
+            answers = await queue.publish(parcels.map(\.message))
+            try await FailPoint.hit(.reportAfterConfirm)
+        } catch {
+            return [:]
+        }
         var reports: [RunAttempt: Report] = [:]
         for (parcel, answer) in zip(parcels, answers) where answer == .confirmed {
             for outcome in parcel.outcomes { reports[outcome.attempt] = .published }

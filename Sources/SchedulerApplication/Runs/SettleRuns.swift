@@ -68,7 +68,9 @@ private struct GroupSettlement: Sendable {
 
     private func settle(_ outcomes: ArraySlice<RunOutcome>) async throws -> [Settlement] {
         do {
-            return try await runs.settle(Array(outcomes))
+            let settlements = try await runs.settle(Array(outcomes))
+            try await FailPoint.hit(.settleAfterCommit)
+            return settlements
         } catch  where isItemFault(error) {
             guard outcomes.count > 1 else { return try await settleUnstorable(outcomes, error) }
             let middle = outcomes.startIndex + outcomes.count / 2

@@ -48,10 +48,10 @@ public enum ConfigurationLoader {
 
     /// Variables that look like ours and that nothing reads.
     ///
-    /// Those of tasks and tests are no settings.
+    /// Those of tasks and tests are no settings, nor is the fail point of a process.
     private static func unknownVariables(in environment: [String: String]) -> [String] {
         let known = Settings.all.flatMap(\.variables)
-        let others = ["SCHEDULER_RUN_ID", "SCHEDULER_ATTEMPT", "SCHEDULER_FIRE_TIME"]
+        let others = ["SCHEDULER_RUN_ID", "SCHEDULER_ATTEMPT", "SCHEDULER_FIRE_TIME", "SCHEDULER_FAILPOINT"]
         let unknown = environment.keys.filter { name in
             name.hasPrefix("SCHEDULER_") && !name.hasPrefix("SCHEDULER_TEST_") && !(known + others).contains(name)
         }
@@ -69,6 +69,7 @@ extension AppConfig {
         database = DatabaseConfig(from: &reader)
         queue = MessageQueueConfig(from: &reader)
         api = APIConfig(from: &reader)
+        admin = AdminConfig(from: &reader)
         worker = WorkerConfig(from: &reader)
         dispatcher = DispatcherConfig(from: &reader)
         standalone = StandaloneConfig(from: &reader)

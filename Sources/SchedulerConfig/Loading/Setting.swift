@@ -57,6 +57,6 @@ public enum Settings {
     )
 
     public static let all: [SettingSummary] =
-        [environment.summary] + DatabaseSettings.all + MessageQueueSettings.all + APISettings.all + WorkerSettings.all
-        + DispatcherSettings.all + StandaloneSettings.all + LogSettings.all
+        [environment.summary] + DatabaseSettings.all + MessageQueueSettings.all + APISettings.all + AdminSettings.all
+        + WorkerSettings.all + DispatcherSettings.all + StandaloneSettings.all + LogSettings.all
 }

@@ -43,6 +43,7 @@ public final class LeaderElector: Service {
         switch state.withLock({ $0.tick(at: sentAt) }) {
         case .acquire:
             guard let lease = try await locks.acquire(LeaderElector.key, owner: owner, timeToLive: term) else { return }
+            try await FailPoint.hit(.electAfterCommit)
             state.withLock { $0.granted(lease, sentAt: sentAt) }
             logger.info("This dispatcher leads now", metadata: [LogKey.leaderToken: "\(lease.token)"])
         case .extend(let lease):

@@ -96,6 +96,7 @@ public final class RecoveryService: Service {
         var isPartial = true
         while isPartial {
             let recovered = try await recovery.recover(silent: silent, term: term)
+            if !silent.isEmpty { try await FailPoint.hit(.recoverAfterCommit) }
             for worker in recovered.workersLost {
                 logger.warning("Worker \(worker) fell silent and is offline", metadata: [LogKey.workerID: "\(worker)"])
             }

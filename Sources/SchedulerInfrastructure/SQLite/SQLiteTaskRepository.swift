@@ -1,5 +1,6 @@
 public import SchedulerDomain
 import SchedulerErrors
+import SchedulerFoundation
 
 /// Tasks, versions and the ledger in SQLite.
 public final class SQLiteTaskRepository: TaskRepository {
@@ -66,7 +67,9 @@ public final class SQLiteTaskRepository: TaskRepository {
     /// With one writer nobody else ever holds a task, so `waits` changes nothing.
     public func fire(_ decisions: [FireDecision], waits: Bool) async throws -> Set<TaskID> {
         try await database.write("fire") { transaction in
-            Set(try decisions.filter { try transaction.fire($0) }.map(\.task))
+            let won = Set(try decisions.filter { try transaction.fire($0) }.map(\.task))
+            try FailPoint.hit(.fireBeforeCommit)
+            return won
         }
     }
 

@@ -1,5 +1,6 @@
 public import SchedulerDomain
 public import SchedulerErrors
+import SchedulerFoundation
 
 /// Runs in SQLite.
 public final class SQLiteTaskRunRepository: TaskRunRepository {
@@ -8,7 +9,11 @@ public final class SQLiteTaskRunRepository: TaskRunRepository {
     init(_ database: SQLiteDatabase) { self.database = database }
 
     public func enqueue(_ groups: [[NewRun]]) async throws -> [SchedulerResult<[TaskRun]>] {
-        try await database.write("enqueue") { try $0.enqueue(groups) }
+        try await database.write("enqueue") { transaction in
+            let results = try transaction.enqueue(groups)
+            try FailPoint.hit(.enqueueBeforeCommit)
+            return results
+        }
     }
 
     public func pick(limit: Int) async throws -> Pick {
@@ -18,6 +23,7 @@ public final class SQLiteTaskRunRepository: TaskRunRepository {
                 try transaction.execute(
                     SQLitePickSQL.pick, transaction.now.column, transaction.now.column, run.id.blob)
             }
+            if !plan.runs.isEmpty { try FailPoint.hit(.pickBeforeCommit) }
             return Pick(
                 runs: plan.runs.map { PickedRun($0, for: plan.destinations[$0.id]) }, isPartial: isPartial,
                 nextDueIn: try transaction.nextDueIn())
@@ -33,6 +39,7 @@ public final class SQLiteTaskRunRepository: TaskRunRepository {
             try transaction.checkAlive(claim.worker)
             let claimed = try claim.take.compactMap { try transaction.claim($0, for: claim.worker) }
             try transaction.giveBack(claim.giveBack)
+            try FailPoint.hit(.claimBeforeCommit)
             return claimed
         }
     }
@@ -50,13 +57,21 @@ public final class SQLiteTaskRunRepository: TaskRunRepository {
     }
 
     public func settle(_ outcomes: [RunOutcome]) async throws -> [Settlement] {
-        try await database.write("settle") { try $0.settle(outcomes) }
+        try await database.write("settle") { transaction in
+            let settlements = try transaction.settle(outcomes)
+            try FailPoint.hit(.settleBeforeCommit)
+            return settlements
+        }
     }
 
     public func cancel(
         _ selection: RunSelection, tenant: TenantID, reason: String
     ) async throws -> [RunID: CancelResult] {
-        try await database.write("cancel") { try $0.cancel(selection, tenant: tenant, reason: reason) }
+        try await database.write("cancel") { transaction in
+            let results = try transaction.cancel(selection, tenant: tenant, reason: reason)
+            try FailPoint.hit(.cancelBeforeCommit)
+            return results
+        }
     }
 
     public func unsettled(among attempts: [RunAttempt]) async throws -> Set<RunAttempt> {

@@ -55,6 +55,7 @@ struct DirectPicker: Sendable {
             guard taken > 0 else { return }
             do {
                 let picked = try await runs.pickAndClaim(for: worker, taskTypes: taskTypes, limit: taken)
+                if !picked.isEmpty { try await FailPoint.hit(.directPickAfterCommit) }
                 claimed.start(claimed.admit(picked, takenSlots: taken))
                 if picked.count < taken { return }
             } catch {

@@ -105,6 +105,7 @@ struct TaskIntake: Sendable {
                 Array(attempts.prefix(taken)), givingBack: Array(attempts.dropFirst(taken)))
             let admitted = claimed.admit(runs, takenSlots: taken)
             await subscription.acknowledge([delivery])
+            try? await FailPoint.hit(.claimAfterAcknowledge)
             claimed.start(admitted)
         } catch let error as SchedulerError where error.code == .lockLost {
             slots.release(taken)

@@ -93,7 +93,9 @@ final class OutcomeKeeper: Sendable {
         for start in stride(from: 0, to: attempts.count, by: OutcomeKeeper.lookUpSize) {
             let asked = attempts[start..<min(start + OutcomeKeeper.lookUpSize, attempts.count)]
             let unsettled = try await runs.unsettled(among: Array(asked))
-            table.release(asked.filter { !unsettled.contains($0) })
+            let settled = asked.filter { !unsettled.contains($0) }
+            if !settled.isEmpty { try await FailPoint.hit(.reportBeforeRelease) }
+            table.release(settled)
         }
     }
 

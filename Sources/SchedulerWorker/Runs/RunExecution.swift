@@ -70,10 +70,13 @@ struct RunExecution: Sendable {
         if let reason = fence.reasonToStop(at: MonotonicClock.now) { held.stop(claimed.attempt, reason) }
         try Task.checkCancellation()
         if !(executor is any KeptExecutor) { held.noteMustReturn(claimed.attempt) }
-        return try await executor.execute(
+        try await FailPoint.hit(.executeBefore)
+        let result = try await executor.execute(
             RunContext(
                 attempt: claimed.attempt, tenant: claimed.tenant, task: claimed.version.task, spec: spec,
                 scheduledAt: claimed.scheduledAt, upstreams: results, traceContext: claimed.traceContext,
                 timeout: timeout, output: log))
+        try await FailPoint.hit(.executeAfter)
+        return result
     }
 }

@@ -5,7 +5,6 @@ import SchedulerConfig
 import SchedulerErrors
 import SchedulerObservability
 import ServiceLifecycle
-import UnixSignals
 
 /// What one process runs, made by `RoleServices+Build`.
 struct RoleServices: Sendable {
@@ -27,6 +26,7 @@ enum Role {
     ) async throws {
         // Closes /proc/<pid>/environ and mem to other processes of the same user, tasks among them.
         _ = scheduler_forbid_inspection()
+        let failPoint = try ArmedFailPoint.arm(from: ProcessEnvironment.current)
         EnvironmentBlock.scrub()
         // A peer that closes its connection is an error of one call, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
@@ -34,12 +34,18 @@ enum Role {
         LoggingSetup.bootstrap(
             service: "scheduler-\(name)", format: configuration.log.loggingFormat, levels: configuration.log.levelTable)
         let logger = Logger(label: "scheduler.\(name)")
+        if let failPoint { logger.warning("\(failPoint)") }
         for warning in configuration.warnings { logger.warning("\(warning)") }
-        let role = try await build(logger)
-        let result = await serve(role, logger: logger)
-        await role.close()
-        try result.get()
-        logger.info("The \(name) has ended")
+        let signals = await StopSignals(logger: logger)
+        try await withThrowingDiscardingTaskGroup { group in
+            group.addTask { await signals.listen() }
+            defer { group.cancelAll() }
+            let role = try await build(logger)
+            let result = await serve(role, until: signals, logger: logger)
+            await role.close()
+            try result.get()
+            logger.info("The \(name) has ended")
+        }
     }
 
     /// A worker holds three descriptors for each process; the usual soft limit of 1,024 is for programs with `select`.
@@ -50,7 +56,9 @@ enum Role {
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
-    private static func serve(_ role: RoleServices, logger: Logger) async -> Result<Void, any Error> {
+    private static func serve(
+        _ role: RoleServices, until signals: StopSignals, logger: Logger
+    ) async -> Result<Void, any Error> {
         var configuration = ServiceGroupConfiguration(
             services: role.services.map {
                 // A service that ends by itself ends the process in order; its supervisor starts it anew.
@@ -59,13 +67,14 @@ enum Role {
                     service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
                     failureTerminationBehavior: .gracefullyShutdownGroup)
             },
-            gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger)
         configuration.maximumGracefulShutdownDuration = role.shutdownGrace + .seconds(5)
         // Swift functions can only be asked to stop; one that does not ends with the process.
         configuration.maximumCancellationDuration = .seconds(10)
         do {
-            return .success(try await ServiceGroup(configuration: configuration).run())
+            let group = ServiceGroup(configuration: configuration)
+            signals.control(group)
+            return .success(try await group.run())
         } catch {
             return .failure(error)
         }

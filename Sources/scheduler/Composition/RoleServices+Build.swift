@@ -16,7 +16,8 @@ extension RoleServices {
         let store = try await Stores.postgres(configuration, role: "api", logger: logger)
         let api = makeAPI(configuration, store: store, logger: logger)
         return RoleServices(
-            services: [store.postgresWakeUps, api], shutdownGrace: configuration.worker.shutdownGrace,
+            services: makeAdmin(configuration, role: "api", [.database(store)], logger: logger)
+                + [store.postgresWakeUps, api], shutdownGrace: configuration.worker.shutdownGrace,
             close: { await store.shutdown() })
     }
 
@@ -30,7 +31,9 @@ extension RoleServices {
             configuration, store: store, queue: queue, partitions: partitions,
             isItemFault: SchedulerError.isItemFault, logger: logger)
         return RoleServices(
-            services: [store.postgresWakeUps, queue] + dispatcher, shutdownGrace: configuration.worker.shutdownGrace,
+            services: makeAdmin(
+                configuration, role: "dispatcher", [.database(store), .jobQueue(queue)], logger: logger)
+                + [store.postgresWakeUps, queue] + dispatcher, shutdownGrace: configuration.worker.shutdownGrace,
             close: {
                 await partitions.shutdown()
                 await store.shutdown()
@@ -45,7 +48,10 @@ extension RoleServices {
         let worker = makeWorker(
             configuration, store: store, queue: queue, processes: processes, isFenced: true, logger: logger)
         return RoleServices(
-            services: [store.postgresWakeUps, queue, worker], shutdownGrace: configuration.worker.shutdownGrace,
+            services: makeAdmin(
+                configuration, role: "worker", [.database(store), .jobQueue(queue), .standing(of: worker)],
+                logger: logger)
+                + [store.postgresWakeUps, queue, worker], shutdownGrace: configuration.worker.shutdownGrace,
             close: { await store.shutdown() })
     }
 
@@ -70,7 +76,9 @@ extension RoleServices {
             Welcome.show(address: "http://\(configuration.api.host):\(port)", folder: folder.path)
         }
         return RoleServices(
-            services: dispatcher + [worker, api], shutdownGrace: configuration.worker.shutdownGrace,
+            services: makeAdmin(
+                configuration, role: "scheduler", [.database(store), .standing(of: worker)], logger: logger)
+                + dispatcher + [worker, api], shutdownGrace: configuration.worker.shutdownGrace,
             close: {
                 do {
                     try store.close()
@@ -95,8 +103,20 @@ extension RoleServices {
             service: TaskService(
                 store: store, decider: makeDecider(configuration),
                 backfillRunsPerSecond: configuration.api.backfillRunsPerSecond, drainsWorkers: drainsWorkers),
-            probes: [HealthProbe("database", isRequired: true) { _ = try await store.now() }],
+            probes: [.database(store)],
             version: BuildVersion.text, logger: logger, onListening: onListening)
+    }
+
+    /// First in the list, so that it tells of the process until all else has ended.
+    private static func makeAdmin(
+        _ configuration: AppConfig, role: String, _ probes: [HealthProbe], logger: Logger
+    ) -> [any Service] {
+        guard configuration.admin.port != 0 else { return [] }
+        return [
+            AdminServer(
+                role: role, host: configuration.admin.host, port: configuration.admin.port, probes: probes,
+                version: BuildVersion.text, logger: logger)
+        ]
     }
 
     private static func makeDispatcher(
@@ -145,5 +165,23 @@ extension RoleServices {
 
     private static func makeDecider(_ configuration: AppConfig) -> FireTimesDecider {
         FireTimesDecider(punctuality: configuration.dispatcher.misfireThreshold)
+    }
+}
+
+/// What `/health` and `/ready` look at.
+extension HealthProbe {
+    fileprivate static func database(_ store: any SchedulerStore) -> HealthProbe {
+        HealthProbe("database", isRequired: true) { _ = try await store.now() }
+    }
+
+    fileprivate static func jobQueue(_ queue: any MessageQueue) -> HealthProbe {
+        HealthProbe("jobQueue", isRequired: true) {
+            guard queue.isConnected else { throw SchedulerError(.messageQueue, "RabbitMQ is away") }
+        }
+    }
+
+    /// Whether the store knows the worker and hears it.
+    fileprivate static func standing(of worker: WorkerService) -> HealthProbe {
+        HealthProbe("worker", isRequired: true) { try worker.checkStanding() }
     }
 }

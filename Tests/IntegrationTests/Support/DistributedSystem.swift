@@ -8,6 +8,8 @@ struct DistributedSystem: Sendable {
     let postgres: PrivateServer
     let broker: PrivateServer
     let folder: URL
+    /// Of every process.
+    let environment: [String: String]
     let api: APIClient
     let apiProcess: SchedulerProcess
     let dispatchers: [SchedulerProcess]
@@ -15,13 +17,14 @@ struct DistributedSystem: Sendable {
 
     /// Starts it, runs the body, and stops it in any case.
     static func run(
-        environment: [String: String] = [:], workers: Int = 3,
+        environment: [String: String] = [:], dispatchers: Int = 2, workers: Int = 3,
         _ body: @Sendable (DistributedSystem) async throws -> Void
     ) async throws {
         try await withTemporaryFolder { folder in
             try await TestContainers.withServer(.postgres) { postgres in
                 try await TestContainers.withServer(.rabbitmq) { broker in
-                    let system = try await start(in: folder, postgres, broker, environment, workers: workers)
+                    let system = try await start(
+                        in: folder, postgres, broker, environment, dispatchers: dispatchers, workers: workers)
                     let result: Result<Void, any Error>
                     do { result = .success(try await body(system)) } catch { result = .failure(error) }
                     await system.stop()
@@ -32,7 +35,8 @@ struct DistributedSystem: Sendable {
     }
 
     private static func start(
-        in folder: URL, _ postgres: PrivateServer, _ broker: PrivateServer, _ extra: [String: String], workers: Int
+        in folder: URL, _ postgres: PrivateServer, _ broker: PrivateServer, _ extra: [String: String],
+        dispatchers: Int, workers: Int
     ) async throws -> DistributedSystem {
         let port = try freePort()
         let environment = [
@@ -48,14 +52,20 @@ struct DistributedSystem: Sendable {
             try SchedulerProcess([role], environment: environment, logIn: folder, name: "\(role)-\(number)")
         }
         let system = DistributedSystem(
-            postgres: postgres, broker: broker, folder: folder, api: APIClient(port: port),
-            apiProcess: try process("api", 1), dispatchers: try (1...2).map { try process("dispatcher", $0) },
+            postgres: postgres, broker: broker, folder: folder, environment: environment, api: APIClient(port: port),
+            apiProcess: try process("api", 1), dispatchers: try (1...dispatchers).map { try process("dispatcher", $0) },
             workers: try (1...workers).map { try process("worker", $0) })
         try await system.api.waitUntilReady()
         try await eventually("\(workers) workers are online") {
             try await system.onlineWorkers() == workers
         }
         return system
+    }
+
+    /// Starts one more process of a role; whoever asks for it ends it.
+    func start(_ role: String, name: String, _ extra: [String: String] = [:]) throws -> SchedulerProcess {
+        try SchedulerProcess(
+            [role], environment: environment.merging(extra) { _, given in given }, logIn: folder, name: name)
     }
 
     var processes: [SchedulerProcess] { [apiProcess] + dispatchers + workers }

@@ -18,7 +18,7 @@ final class SchedulerProcess: Sendable {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: try SchedulerBinary.path())
         process.arguments = arguments
-        var clean = ["PATH": "/usr/bin:/bin", "HOME": folder.path]
+        var clean = ["PATH": "/usr/bin:/bin", "HOME": folder.path, "SCHEDULER_ADMIN_PORT": "0"]
         for name in ["LD_LIBRARY_PATH"] { clean[name] = ProcessInfo.processInfo.environment[name] }
         process.environment = clean.merging(environment) { _, given in given }
         process.standardInput = FileHandle.nullDevice

@@ -1,5 +1,6 @@
 public import SchedulerDomain
 import SchedulerErrors
+import SchedulerFoundation
 
 /// The leader's duties in PostgreSQL.
 public struct PostgreSQLRecoveryRepository: RecoveryRepository {
@@ -30,6 +31,7 @@ public struct PostgreSQLRecoveryRepository: RecoveryRepository {
             var recovery = try session.recover(session.withoutLiveWorkers(Array(orphans.prefix(Self.batch))))
             recovery.workersLost = lost
             recovery.isPartial = isPartial
+            if !silent.isEmpty { try FailPoint.hit(.recoverBeforeCommit) }
             return recovery
         }
     }

@@ -1,5 +1,6 @@
 public import SchedulerDomain
 import SchedulerErrors
+import SchedulerFoundation
 
 /// Definitions, versions and the ledger of fires in PostgreSQL.
 public struct PostgreSQLTaskRepository: TaskRepository {
@@ -102,7 +103,9 @@ public struct PostgreSQLTaskRepository: TaskRepository {
             let overlapping = try session.lockOverlapping(decisions, now: now)
             let ids = decisions.map(\.task)
             var tasks = waits ? try session.lockTasks(ids, now: now) : try session.lockFreeTasks(ids, now: now)
-            return try session.apply(decisions, to: &tasks, displacing: overlapping)
+            let won = try session.apply(decisions, to: &tasks, displacing: overlapping)
+            try FailPoint.hit(.fireBeforeCommit)
+            return won
         }
     }
 

@@ -1,5 +1,6 @@
 public import SchedulerDomain
 public import SchedulerErrors
+import SchedulerFoundation
 
 /// Live and finished runs in PostgreSQL.
 public struct PostgreSQLTaskRunRepository: TaskRunRepository {
@@ -8,7 +9,11 @@ public struct PostgreSQLTaskRunRepository: TaskRunRepository {
     public func enqueue(_ groups: [[NewRun]]) async throws -> [SchedulerResult<[TaskRun]>] {
         guard !groups.isEmpty else { return [] }
         let now = context.now
-        return try await context.pool.transaction("enqueue runs") { session in try session.enqueue(groups, now: now) }
+        return try await context.pool.transaction("enqueue runs") { session in
+            let results = try session.enqueue(groups, now: now)
+            try FailPoint.hit(.enqueueBeforeCommit)
+            return results
+        }
     }
 
     public func pick(limit: Int) async throws -> Pick {
@@ -27,6 +32,7 @@ public struct PostgreSQLTaskRunRepository: TaskRunRepository {
                 }
             }
             if !pick.isPartial { pick.nextDueIn = try session.nextDueIn(after: plan.now) }
+            if !pick.runs.isEmpty { try FailPoint.hit(.pickBeforeCommit) }
             return pick
         }
     }
@@ -54,10 +60,12 @@ public struct PostgreSQLTaskRunRepository: TaskRunRepository {
                     .uuids(claim.giveBack.map(\.run.bits)), .int4s(claim.giveBack.map(\.attempt)), now,
                 ])
             guard try rows.first({ try $0.bool() }) == true else { throw SchedulerError.workerLost(claim.worker) }
-            return try rows.map { row -> ClaimedRun? in
+            let claimed = try rows.map { row -> ClaimedRun? in
                 _ = try row.bool()
                 return try row.optionalClaimedRun()
             }.compactMap { $0 }
+            try FailPoint.hit(.claimBeforeCommit)
+            return claimed
         }
     }
 
@@ -74,6 +82,7 @@ public struct PostgreSQLTaskRunRepository: TaskRunRepository {
             let rows = try session.execute(RunPicking.pickAndClaim, plan.parameters() + [.uuid(worker.bits)])
             let claimed = try rows.map { try $0.optionalClaimedRun() }.compactMap { $0 }
             let byRun = Dictionary(uniqueKeysWithValues: claimed.map { ($0.attempt.run, $0) })
+            try FailPoint.hit(.directPickBeforeCommit)
             return plan.runs.compactMap { byRun[$0.id] }
         }
     }
@@ -82,7 +91,9 @@ public struct PostgreSQLTaskRunRepository: TaskRunRepository {
         guard !outcomes.isEmpty else { return [] }
         let now = context.now
         return try await context.pool.transaction("settle runs") { session in
-            try session.settle(outcomes, now: now, context.specs)
+            let settlements = try session.settle(outcomes, now: now, context.specs)
+            try FailPoint.hit(.settleBeforeCommit)
+            return settlements
         }
     }
 
@@ -91,7 +102,9 @@ public struct PostgreSQLTaskRunRepository: TaskRunRepository {
     ) async throws -> [RunID: CancelResult] {
         let now = context.now
         return try await context.pool.transaction("cancel runs") { session in
-            try session.cancel(selection, tenant: tenant, reason: reason, now: now)
+            let results = try session.cancel(selection, tenant: tenant, reason: reason, now: now)
+            try FailPoint.hit(.cancelBeforeCommit)
+            return results
         }
     }
 

@@ -1,6 +1,7 @@
 import CRabbitMQ
 import DequeModule
 import SchedulerDomain
+import SchedulerFoundation
 
 /// Publishes from the inbox on a connection of its own, many at once, and gives each message its outcome.
 ///
@@ -118,6 +119,7 @@ extension Publisher {
         guard item.ticket.begin(item.index) else { return }
         let tag = window.add(item)
         try connection.publish(publication, messageID: String(tag), on: channel)
+        do { try FailPoint.hit(.publishBeforeConfirm) } catch { throw AMQPError("\(error)") }
     }
 
     /// Declares a queue once per connection, and again after one of its messages came back.
