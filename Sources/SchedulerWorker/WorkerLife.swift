@@ -48,6 +48,8 @@ struct WorkerLife: Sendable {
     /// Fires where there is no time for a drain.
     let stopNow: Latch<Void>
     let standing: WorkerStanding
+    /// Until when a drain may take; fires when there is one.
+    private let drainEnd = Latch<ContinuousClock.Instant>()
 
     func run() async -> LifeEnd {
         let life = Latch<LifeEnd>()
@@ -69,7 +71,8 @@ struct WorkerLife: Sendable {
             if end == .lost, await wasToDrain() { stop.fire(.graceful) }
             // A claim that was under way at the end of the drain has left outcomes only now.
             if stop.value != nil {
-                await wait(until: MonotonicClock.now + WorkerLife.reportingTime) { held.isEmpty && logs.isEmpty }
+                let reported = MonotonicClock.now + WorkerLife.reportingTime
+                await wait(until: min(reported, drainEnd.value ?? reported)) { held.isEmpty && logs.isEmpty }
             }
             return end
         }
@@ -159,6 +162,7 @@ struct WorkerLife: Sendable {
         held.stopAll(.drain)
         // An attempt is held from its claim until the store has its outcome, the time of its last log lines included.
         let end = began + configuration.shutdownGrace - .seconds(1)
+        drainEnd.fire(end)
         await wait(until: end) { held.isEmpty && logs.isEmpty }
         if held.isEmpty {
             note("The worker has drained: every run has ended and the store has every outcome")

@@ -67,8 +67,7 @@ final class FaultPlan: Sendable {
         case 0, 1: inject(at: begin, "\(role) is killed") { $0.process(of: role)?.kill() }
         case 2, 3:
             inject(at: begin, "\(role) is paused for \(length)") { [self] system in
-                let process = system.process(of: role)
-                process?.pause()
+                let process = system.pause(role)
                 after(length) { _ in process?.resume() }
             }
         case 4: inject(at: begin, "\(role) is told to end") { $0.terminate(role) }

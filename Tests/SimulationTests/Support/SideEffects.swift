@@ -27,6 +27,9 @@ final class SideEffects: Sendable {
 
     func hasStarted(_ attempt: RunAttempt) -> Bool { state.withLock { $0.started.contains(attempt) } }
     func hasSucceeded(_ attempt: RunAttempt) -> Bool { state.withLock { $0.succeeded.contains(attempt) } }
+    /// Where attempts execute now.
+    var executingProcesses: [String] { state.withLock { $0.executing.values.flatMap { $0.map(\.process.name) } } }
+    var startedAttempts: Set<RunAttempt> { state.withLock { $0.started } }
     var startedRuns: Set<RunID> { state.withLock { Set($0.started.map(\.run)) } }
 
     /// The function that the tasks of a simulation call: takes `ms`, and fails the first `failures` attempts.

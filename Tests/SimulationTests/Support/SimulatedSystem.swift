@@ -16,6 +16,7 @@ import Synchronization
 final class SimulatedSystem: Sendable {
     static let heartbeat = Duration.milliseconds(500)
     static let lease = Duration.seconds(3)
+    static let shutdownGrace = Duration.seconds(6)
 
     enum Role: Sendable, Hashable {
         case dispatcher(Int)
@@ -26,7 +27,9 @@ final class SimulatedSystem: Sendable {
     private struct Running {
         var process: SimulatedProcess
         var shutdown: GracefulShutdownTestTrigger?
-        var isEnding = false
+        /// When it was told to end.
+        var endingSince: Duration?
+        var wasPaused = false
     }
 
     private struct State {
@@ -136,8 +139,7 @@ final class SimulatedSystem: Sendable {
                 }
             }
             guard !process.isDead else { return }
-            let isEnding = state.withLock { $0.running[role]?.isEnding ?? false }
-            if role != .client, !isEnding { history.violation("\(role) ended by itself") }
+            checkEnd(of: role)
             history.note(process.name, "has ended")
             process.kill()
         }
@@ -146,12 +148,31 @@ final class SimulatedSystem: Sendable {
     /// Asks for a graceful shutdown, as SIGTERM does; a new process follows.
     func terminate(_ role: Role) {
         let trigger = state.withLock { state in
-            state.running[role]?.isEnding = true
+            if state.running[role]?.endingSince == nil { state.running[role]?.endingSince = simulator.elapsed }
             return state.running[role]?.shutdown
         }
         history.note("\(role)", "is told to end")
         // Delivered in the process, as a signal is.
         process(of: role)?.start { trigger?.triggerGracefulShutdown() }
+    }
+
+    /// A process ends when it is told to, and within its grace where it could go on all the time.
+    private func checkEnd(of role: Role) {
+        guard let running = state.withLock({ $0.running[role] }), role != .client else { return }
+        guard let since = running.endingSince else { return history.violation("\(role) ended by itself") }
+        let took = simulator.elapsed - since
+        if case .worker = role, !running.wasPaused, took > SimulatedSystem.shutdownGrace {
+            history.violation("\(role) took \(took) to end")
+        }
+    }
+
+    func pause(_ role: Role) -> SimulatedProcess? {
+        let process = state.withLock { state in
+            state.running[role]?.wasPaused = true
+            return state.running[role]?.process
+        }
+        process?.pause()
+        return process
     }
 
     private func ended(_ role: Role, _ process: SimulatedProcess) {
@@ -191,7 +212,8 @@ final class SimulatedSystem: Sendable {
                     executors: DefaultExecutorRegistry([FunctionExecutor(functions, clock: process.wallClock)]),
                     configuration: WorkerConfiguration(
                         slots: 4, heartbeat: SimulatedSystem.heartbeat, lease: SimulatedSystem.lease,
-                        killGrace: .seconds(1), shutdownGrace: .seconds(6), settlementCheck: .milliseconds(500),
+                        killGrace: .seconds(1), shutdownGrace: SimulatedSystem.shutdownGrace,
+                        settlementCheck: .milliseconds(500),
                         resend: .seconds(3), brokerPatience: .seconds(1), directPoll: .milliseconds(500)),
                     clock: process.wallClock, onUnfenceable: { _ in process.kill() }, logger: logger)
             ]
