@@ -72,11 +72,13 @@ public final class AdminServer: Service {
 
     /// Says each change once.
     private func watch() async {
-        var down: [String]?
+        var down: [String] = []
+        // Who has just started is not connected yet, which is no news.
+        await pause(AdminServer.look)
         while !Task.isCancelled, !Task.isShuttingDownGracefully {
             let report = await health()
             let now = report.dependencies.filter { $0.isRequired && $0.state == .down }.map(\.name)
-            if !Task.isCancelled, now != down, !now.isEmpty || down != nil { say(now) }
+            if !Task.isCancelled, now != down { say(now) }
             down = now
             await pause(AdminServer.look)
         }
