@@ -102,7 +102,8 @@ struct WorkerLife: Sendable {
         let gate = IntakeGate()
         let pulse = LoopPulse(at: MonotonicClock.now)
         let claims = ClaimRuns(
-            worker: worker, runs: store.runs, mayClaim: { [fence] in fence.isOpen(at: MonotonicClock.now) }, logger: logger)
+            worker: worker, runs: store.runs, mayClaim: { [fence] in fence.isOpen(at: MonotonicClock.now) },
+            logger: logger)
         let heartbeat = HeartbeatManager(
             worker: worker, store: store, executors: executors, interval: configuration.heartbeat, held: held,
             fence: fence, pulse: pulse, patience: configuration.loopPatience, slots: slots, life: life,

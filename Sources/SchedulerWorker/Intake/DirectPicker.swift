@@ -25,7 +25,8 @@ struct DirectPicker: Sendable {
         var awaySince: ContinuousClock.Instant?
         var isPicking = false
         while !Task.isCancelled, !gate.isClosed {
-            do { try await MonotonicClock.sleep(for: jittered(isPicking ? configuration.directPoll : look)) } catch { return }
+            let pause = jittered(isPicking ? configuration.directPoll : look)
+            do { try await MonotonicClock.sleep(for: pause) } catch { return }
             guard !queue.isConnected else {
                 if isPicking { logger.info("The broker is back; runs come through it again") }
                 awaySince = nil
