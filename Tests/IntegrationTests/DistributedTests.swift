@@ -11,9 +11,8 @@ struct DistributedTests {
     @Test("killing one dispatcher and one worker leaves no second without its run and no run that never ends")
     func killDispatcherAndWorker() async throws {
         try await DistributedSystem.run { system in
-            let task = try await system.api.createTask([
-                "name": "tick", "executor": "shell", "command": "date", "schedule": "* * * * * *",
-            ])
+            let tick = Tick(["name": "tick", "executor": "shell", "command": "date"])
+            let task = try await system.api.createTask(tick.everySecond)
             try await eventually("the first runs completed") {
                 try await system.api.runs(of: task, status: "completed").count >= 3
             }
@@ -26,7 +25,7 @@ struct DistributedTests {
             try await eventually("five more runs completed", within: .seconds(60)) {
                 try await system.api.runs(of: task, status: "completed").count >= before + 5
             }
-            _ = try await system.api.data("POST", "/api/tasks/\(task)/pause")
+            _ = try await system.api.data("PUT", "/api/tasks/\(task)", tick.ended)
             let runs = try await system.runsAtTheEnd(of: task, within: .seconds(60))
             let seconds = runs.compactMap { $0["scheduled_at"]?.string.flatMap { UTCInstant($0) }?.secondsSinceEpoch }
                 .sorted()
@@ -38,15 +37,14 @@ struct DistributedTests {
     @Test("a dispatcher stopped for longer than its term, and continued, makes no fire twice and loses none")
     func stoppedDispatcher() async throws {
         try await DistributedSystem.run { system in
-            var tasks: [Int64] = []
+            var ticks: [(task: Int64, tick: Tick)] = []
             for number in 0..<20 {
-                tasks.append(
-                    try await system.api.createTask([
-                        "name": .string("tick-\(number)"), "executor": "function", "config": ["name": "noop"],
-                        "schedule": "* * * * * *",
-                    ]))
+                let tick = Tick([
+                    "name": .string("tick-\(number)"), "executor": "function", "config": ["name": "noop"],
+                ])
+                ticks.append((try await system.api.createTask(tick.everySecond), tick))
             }
-            let last = tasks[tasks.count - 1]
+            let last = ticks[ticks.count - 1].task
             func moreRuns(_ count: Int) async throws {
                 let before = try await system.api.runs(of: last).count
                 try await eventually("\(count) more seconds have fired", within: .seconds(60)) {
@@ -60,8 +58,8 @@ struct DistributedTests {
                 dispatcher.resume()
             }
             try await moreRuns(2)
-            for task in tasks { _ = try await system.api.data("POST", "/api/tasks/\(task)/pause") }
-            for task in tasks {
+            for (task, tick) in ticks { _ = try await system.api.data("PUT", "/api/tasks/\(task)", tick.ended) }
+            for (task, _) in ticks {
                 let runs = try await system.runsAtTheEnd(of: task, within: .seconds(60))
                 let seconds = runs.compactMap {
                     $0["scheduled_at"]?.string.flatMap { UTCInstant($0) }?.secondsSinceEpoch
@@ -134,6 +132,22 @@ struct DistributedTests {
             String.init
         )
         .filter { $0.hasPrefix("task.") || $0 == "status" || $0.hasPrefix("worker.") }
+    }
+}
+
+/// A task that fires every second until it is told to end.
+///
+/// Its end is another schedule and no pause, which would hold the runs that wait.
+private struct Tick {
+    private let fields: [String: JSONValue]
+
+    init(_ fields: [String: JSONValue]) { self.fields = fields }
+
+    var everySecond: JSONValue { schedule("* * * * * *") }
+    var ended: JSONValue { schedule("0 0 0 29 2 *") }
+
+    private func schedule(_ schedule: JSONValue) -> JSONValue {
+        .object(fields.merging(["schedule": schedule]) { $1 })
     }
 }
 
