@@ -7,16 +7,22 @@ import Testing
 /// Single faults in virtual time, each with what must follow.
 @Suite("A worker that is cut off")
 struct IsolationTests {
-    /// Starts one run of eight seconds on one of two workers.
+    private enum Loss: CaseIterable { case kill, pause, cutOff }
+
+    /// Starts one long run on one of two workers, with at least eight seconds to go.
     ///
     /// - Returns: the system, and the worker that executes.
-    private func systemWithRun(seed: UInt64) throws -> (SimulatedSystem, SimulatedSystem.Role) {
-        let system = SimulatedSystem(seed: seed, prints: false)
+    private func systemWithRun(
+        seed: UInt64, times: SimulatedTimes = .short
+    ) throws -> (SimulatedSystem, SimulatedSystem.Role) {
+        let system = SimulatedSystem(seed: seed, times: times, prints: false)
         for role in [SimulatedSystem.Role.dispatcher(1), .worker(1), .worker(2)] { system.start(role) }
         let store = system.store
+        let length = times.lease.milliseconds * 3
         SimulatedProcess("client", in: system.simulator).start {
             do {
-                let spec = TaskSpec.fixture(command: "work", config: ["parameters": ["ms": 8_000]])
+                let spec = TaskSpec.fixture(
+                    command: "work", config: ["parameters": ["ms": .integer(length)]], timeoutSeconds: 600)
                 let task = try await store.tasks.create([TaskDraft(spec: spec)])[0]
                 let run = NewRun(id: RunID(at: VirtualClock.start), task: task.id)
                 _ = try await store.runs.enqueue([[run]])
@@ -38,7 +44,7 @@ struct IsolationTests {
         let (system, worker) = try systemWithRun(seed: seed)
         system.setCutOff(worker, true)
         let begin = system.simulator.elapsed
-        system.simulator.run(until: begin + SimulatedSystem.lease) { system.effects.executingProcesses.isEmpty }
+        system.simulator.run(until: begin + system.times.lease) { system.effects.executingProcesses.isEmpty }
         #expect(system.effects.executingProcesses.isEmpty)
         system.simulator.run(until: begin + .seconds(10)) { attempts(system).count == 2 }
         #expect(attempts(system) == [1, 2])
@@ -70,6 +76,21 @@ struct IsolationTests {
         system.simulator.run(until: begin + .seconds(20)) { system.store.snapshot.live.isEmpty }
         #expect(attempts(system) == [1])
         #expect(system.store.snapshot.workers.values.allSatisfy { $0.status != .offline })
+        #expect(system.history.violations == [])
+    }
+
+    @Test(
+        "at the default settings the run of a lost worker executes elsewhere within 45 s",
+        arguments: Loss.allCases, [UInt64(1), 2, 3])
+    private func recoveryTime(loss: Loss, seed: UInt64) throws {
+        let (system, worker) = try systemWithRun(seed: seed, times: .standard)
+        let begin = system.simulator.elapsed
+        switch loss {
+        case .kill: system.process(of: worker)?.kill()
+        case .pause: _ = system.pause(worker)
+        case .cutOff: system.setCutOff(worker, true)
+        }
+        #expect(system.simulator.run(until: begin + .seconds(45)) { attempts(system) == [1, 2] })
         #expect(system.history.violations == [])
     }
 

@@ -21,10 +21,14 @@ public final class SimulatedNetwork: Sendable {
     private let base: any MessageQueue
     /// Where messages are under way.
     private let wire: SimulatedProcess
+    private let silence: Duration
     private let faults = Mutex(NetworkFaults())
 
-    public init(base: any MessageQueue, in simulator: Simulator) {
+    /// - Parameter silence: after this time without a sign of life the broker gives a consumer up and delivers what it
+    ///   held to others: two heartbeats.
+    public init(base: any MessageQueue, silence: Duration = .seconds(20), in simulator: Simulator) {
         self.base = base
+        self.silence = silence
         wire = SimulatedProcess("network", in: simulator)
     }
 
@@ -64,6 +68,16 @@ public final class SimulatedNetwork: Sendable {
         }
     }
 
+    private func dropWhenSilent(_ subscription: any QueueSubscription, of process: SimulatedProcess) {
+        process.atPause { [wire, silence, weak process] in
+            let begin = wire.simulator.elapsed
+            wire.simulator.at(begin + silence) { [weak process] in
+                guard process?.pausedSince == begin else { return }
+                wire.start { await subscription.cancel() }
+            }
+        }
+    }
+
     fileprivate func subscribe(
         to queue: QueueName, prefetch: Int, for process: SimulatedProcess
     ) async throws -> any QueueSubscription {
@@ -71,6 +85,8 @@ public final class SimulatedNetwork: Sendable {
         let subscription = try await base.subscribe(to: queue, prefetch: prefetch)
         // A broker notices that a connection is closed, and delivers what it held to others.
         process.atDeath { [wire] in wire.start { await subscription.cancel() } }
+        // Who takes tasks subscribes again by itself. Others rely on their adapter for that, and stay.
+        if queue != .status, queue != .dead { dropWhenSilent(subscription, of: process) }
         return NetworkSubscription(base: subscription, process: process)
     }
 }

@@ -9,9 +9,10 @@ private import Synchronization
 /// on without effect, however far its code still runs.
 public final class SimulatedProcess: TaskExecutor {
     private struct State {
-        var isPaused = false
+        var pausedSince: Duration?
         var isDead = false
         var tasks: [Task<Void, Never>] = []
+        var atPause: [@Sendable () -> Void] = []
         var atDeath: [@Sendable () -> Void] = []
     }
 
@@ -29,11 +30,23 @@ public final class SimulatedProcess: TaskExecutor {
 
     public func enqueue(_ job: consuming ExecutorJob) { simulator.enqueue(UnownedJob(job), of: self) }
 
-    public var isPaused: Bool { state.withLock { $0.isPaused } }
+    public var isPaused: Bool { pausedSince != nil }
+    /// When it was paused, since the start of the simulation; nil where it runs.
+    public var pausedSince: Duration? { state.withLock { $0.pausedSince } }
     public var isDead: Bool { state.withLock { $0.isDead } }
 
-    public func pause() { state.withLock { $0.isPaused = true } }
-    public func resume() { state.withLock { $0.isPaused = false } }
+    /// Stops it, unless it is stopped or dead.
+    public func pause() {
+        let now = simulator.elapsed
+        let hooks = state.withLock { state in
+            guard !state.isDead, state.pausedSince == nil else { return [@Sendable () -> Void]() }
+            state.pausedSince = now
+            return state.atPause
+        }
+        for hook in hooks { hook() }
+    }
+
+    public func resume() { state.withLock { $0.pausedSince = nil } }
 
     /// Runs a body in the process, with the time and the chance of the simulation.
     @discardableResult
@@ -49,16 +62,19 @@ public final class SimulatedProcess: TaskExecutor {
         return task
     }
 
+    /// Has something done each time that the process is paused.
+    public func atPause(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.atPause.append(body) } }
+
     /// Has something done when the process is killed, as the system does that closes its connections.
     public func atDeath(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.atDeath.append(body) } }
 
     /// Ends it at once, as SIGKILL does.
     public func kill() {
         let (tasks, closing) = state.withLock { state in
-            defer { (state.tasks, state.atDeath) = ([], []) }
+            defer { (state.tasks, state.atPause, state.atDeath) = ([], [], []) }
             guard !state.isDead else { return ([Task<Void, Never>](), [@Sendable () -> Void]()) }
             // What still runs in it ends by itself.
-            (state.isDead, state.isPaused) = (true, false)
+            (state.isDead, state.pausedSince) = (true, nil)
             return (state.tasks, state.atDeath)
         }
         for close in closing { close() }

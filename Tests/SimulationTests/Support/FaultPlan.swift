@@ -76,11 +76,12 @@ final class FaultPlan: Sendable {
                 system.setStoreAway(true)
                 after(length) { $0.setStoreAway(false) }
             }
-        case 6, 7, 8:
-            inject(at: begin, "\(role) is cut off from the store for \(length)") { [self] system in
-                system.setCutOff(role, true)
-                after(length) { $0.setCutOff(role, false) }
-            }
+        case 6: cutOff(role, at: begin, for: length)
+        case 7, 8:
+            // For longer than a lease, so that what the worker runs is taken back while it goes on.
+            let workers = roles.filter { if case .worker = $0 { true } else { false } }
+            guard let worker = workers.randomElement(using: &chance) else { return }
+            cutOff(worker, at: begin, for: .milliseconds(Int64.random(in: 4_000...10_000, using: &chance)))
         case 9:
             var away = NetworkFaults()
             away.isAway = true
@@ -97,6 +98,13 @@ final class FaultPlan: Sendable {
             } else {
                 inject(at: begin, "the store's clock jumps by \(jump)") { $0.storeClock.jump(by: jump) }
             }
+        }
+    }
+
+    private func cutOff(_ role: SimulatedSystem.Role, at begin: Duration, for length: Duration) {
+        inject(at: begin, "\(role) is cut off from the store for \(length)") { [self] system in
+            system.setCutOff(role, true)
+            after(length) { $0.setCutOff(role, false) }
         }
     }
 

@@ -14,10 +14,6 @@ import Synchronization
 
 /// The real services of every role over a store and a broker in memory, each role in a simulated process.
 final class SimulatedSystem: Sendable {
-    static let heartbeat = Duration.milliseconds(500)
-    static let lease = Duration.seconds(3)
-    static let shutdownGrace = Duration.seconds(6)
-
     enum Role: Sendable, Hashable {
         case dispatcher(Int)
         case worker(Int)
@@ -44,6 +40,7 @@ final class SimulatedSystem: Sendable {
     }
 
     let simulator: Simulator
+    let times: SimulatedTimes
     let history: History
     let effects: SideEffects
     let store: InMemoryStore
@@ -52,14 +49,16 @@ final class SimulatedSystem: Sendable {
     private let logger: Logger
     private let state = Mutex(State())
 
-    init(seed: UInt64, prints: Bool) {
+    init(seed: UInt64, times: SimulatedTimes = .short, prints: Bool) {
         simulator = Simulator(seed: seed)
+        self.times = times
         history = History(simulator, prints: prints)
         effects = SideEffects(history)
         let clock = SimulatedWallClock(simulator)
         storeClock = clock
         store = InMemoryStore(now: { clock.now })
-        network = SimulatedNetwork(base: InProcessMessageQueue(), in: simulator)
+        network = SimulatedNetwork(
+            base: InProcessMessageQueue(), silence: times.brokerHeartbeat * 2, in: simulator)
         let history = history
         logger = Logger(label: "simulation") { _ in
             prints ? HistoryLogHandler(history) as any LogHandler : SwiftLogNoOpLogHandler()
@@ -161,7 +160,7 @@ final class SimulatedSystem: Sendable {
         guard let running = state.withLock({ $0.running[role] }), role != .client else { return }
         guard let since = running.endingSince else { return history.violation("\(role) ended by itself") }
         let took = simulator.elapsed - since
-        if case .worker = role, !running.wasPaused, took > SimulatedSystem.shutdownGrace {
+        if case .worker = role, !running.wasPaused, took > times.worker.shutdownGrace {
             history.violation("\(role) took \(took) to end")
         }
     }
@@ -194,13 +193,9 @@ final class SimulatedSystem: Sendable {
         let queue = network.queue(of: process)
         switch role {
         case .dispatcher:
-            var settings = DispatcherConfig()
-            settings.leaderTerm = .seconds(2)
-            settings.unclaimed = .seconds(2)
-            settings.poll = .milliseconds(500)
             return Dispatcher.services(
-                store: view, queue: queue, settings: settings, lease: SimulatedSystem.lease, killGrace: .seconds(1),
-                clock: process.wallClock, logger: logger)
+                store: view, queue: queue, settings: times.dispatcher, lease: times.lease,
+                killGrace: times.worker.killGrace, clock: process.wallClock, logger: logger)
         case .worker(let number):
             let functions = FunctionRegistry()
             functions.register("work", effects.function(on: process))
@@ -210,12 +205,8 @@ final class SimulatedSystem: Sendable {
                     store: LeavingStore(base: view) { id in self.state.withLock { _ = $0.left.insert(id) } },
                     queue: queue,
                     executors: DefaultExecutorRegistry([FunctionExecutor(functions, clock: process.wallClock)]),
-                    configuration: WorkerConfiguration(
-                        slots: 4, heartbeat: SimulatedSystem.heartbeat, lease: SimulatedSystem.lease,
-                        killGrace: .seconds(1), shutdownGrace: SimulatedSystem.shutdownGrace,
-                        settlementCheck: .milliseconds(500),
-                        resend: .seconds(3), brokerPatience: .seconds(1), directPoll: .milliseconds(500)),
-                    clock: process.wallClock, onUnfenceable: { _ in process.kill() }, logger: logger)
+                    configuration: times.worker, clock: process.wallClock,
+                    onUnfenceable: { _ in process.kill() }, logger: logger)
             ]
         case .client: return []
         }

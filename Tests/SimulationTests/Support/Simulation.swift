@@ -1,6 +1,7 @@
 import SchedulerDomain
 import SchedulerFoundation
 import SchedulerTestingUtils
+import SchedulerWorker
 import Synchronization
 
 /// One history of the whole system, made by a seed: tasks, processes and faults at random, then peace, then the account.
@@ -24,9 +25,17 @@ struct Simulation {
     private var plan: SeededGenerator
 
     private init(seed: UInt64, prints: Bool) {
-        system = SimulatedSystem(seed: seed, prints: prints)
+        system = SimulatedSystem(seed: seed, times: Simulation.times(seed: seed), prints: prints)
         // Apart from the numbers of the simulation itself, so that a change of the services leaves the plan as it is.
         plan = SeededGenerator(seed: seed ^ 0xA5A5_5A5A_0F0F_F0F0)
+    }
+
+    /// Few slots make runs wait; many let a run that was taken back start elsewhere at once.
+    private static func times(seed: UInt64) -> SimulatedTimes {
+        var chance = SeededGenerator(seed: seed ^ 0x0F0F_A5A5_F0F0_5A5A)
+        var times = SimulatedTimes.short
+        times.worker.slots = [2, 4, 64].randomElement(using: &chance) ?? 4
+        return times
     }
 
     /// Runs to the end on a thread of its own.
@@ -43,7 +52,7 @@ struct Simulation {
         let simulator = system.simulator
         let history = system.history
         let tasks = createTasks()
-        var promise = Promise(system.store, system.effects, lease: SimulatedSystem.lease, history)
+        var promise = Promise(system.store, system.effects, lease: system.times.lease, history)
         let dispatchers = Int.random(in: 1...3, using: &plan)
         let workers = Int.random(in: 1...3, using: &plan)
         for number in 1...dispatchers { system.start(.dispatcher(number)) }
