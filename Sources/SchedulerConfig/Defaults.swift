@@ -4,6 +4,7 @@ private import Foundation
 public enum Defaults {
     // database
     public static let poolSize = 10
+    public static let maxWaitingCalls = 4_096
     public static let acquireTimeout = Duration.seconds(5)
     public static let connectTimeout = Duration.seconds(5)
     public static let statementTimeout = Duration.seconds(30)
@@ -12,6 +13,7 @@ public enum Defaults {
     // queue
     public static let queueHeartbeat = Duration.seconds(10)
     public static let publishTimeout = Duration.seconds(10)
+    public static let maxWaitingMessages = 20_000
     public static let queueNamespace = ""
 
     // api
@@ -35,6 +37,7 @@ public enum Defaults {
     public static let lease = Duration.seconds(30)
     public static let killGrace = Duration.seconds(5)
     public static let shutdownGrace = Duration.seconds(25)
+    public static let maxKeptOutcomes = 10_000
     public static let allowRootTasks = false
     public static let appendFunction = false
     public static let logLinesPerSecond = 1_000

@@ -19,6 +19,8 @@ public struct WorkerConfiguration: Sendable, Hashable {
     public var killGrace: Duration
     /// The whole time from the request to stop to the end of the service.
     public var shutdownGrace: Duration
+    /// How many outcomes may wait until the store has them; then the worker takes no work.
+    public var maxKeptOutcomes: Int
     /// How often the store is asked which outcomes it has.
     public var settlementCheck: Duration
     /// After which an outcome that the broker took is sent again where the store does not have it.
@@ -32,11 +34,12 @@ public struct WorkerConfiguration: Sendable, Hashable {
     /// How much of one attempt's output is kept per second, in bytes, after a burst of two seconds.
     public var logBytesPerSecond: Int
 
+    public static let standardKeptOutcomes = 10_000
     public static let standardLogLinesPerSecond = 1_000
     public static let standardLogBytesPerSecond = 1_024 * 1_024
 
     /// - Parameter loopPatience: nil: twice the lease, at least ten seconds.
-    /// - Precondition: at least one slot; a lease of at least four heartbeats.
+    /// - Precondition: at least one slot and one kept outcome; a lease of at least four heartbeats.
     public init(
         slots: Int,
         heartbeat: Duration = .seconds(5),
@@ -45,6 +48,7 @@ public struct WorkerConfiguration: Sendable, Hashable {
         loopPatience: Duration? = nil,
         killGrace: Duration = .seconds(5),
         shutdownGrace: Duration = .seconds(25),
+        maxKeptOutcomes: Int = standardKeptOutcomes,
         settlementCheck: Duration = .seconds(1),
         resend: Duration = .seconds(15),
         brokerPatience: Duration = .seconds(2),
@@ -53,6 +57,7 @@ public struct WorkerConfiguration: Sendable, Hashable {
         logBytesPerSecond: Int = standardLogBytesPerSecond
     ) {
         precondition(slots > 0, "a worker needs a slot")
+        precondition(maxKeptOutcomes > 0, "a worker keeps at least one outcome")
         precondition(lease >= heartbeat * 4, "a lease lasts at least four heartbeats")
         self.slots = slots
         self.heartbeat = heartbeat
@@ -61,6 +66,7 @@ public struct WorkerConfiguration: Sendable, Hashable {
         self.loopPatience = loopPatience ?? max(lease * 2, .seconds(10))
         self.killGrace = killGrace
         self.shutdownGrace = shutdownGrace
+        self.maxKeptOutcomes = maxKeptOutcomes
         self.settlementCheck = settlementCheck
         self.resend = resend
         self.brokerPatience = brokerPatience

@@ -131,6 +131,26 @@ struct WorkerServiceTests {
         }
     }
 
+    @Test("a worker that holds as many outcomes as it may takes no work until the store has some")
+    func keptOutcomesAreBounded() async throws {
+        let bench = try WorkerBench { $0.maxKeptOutcomes = 2 }
+        try await bench.withWorker {
+            let attempts = try await bench.dispatched(3, of: try await bench.task())
+            bench.queue.offer(Array(attempts.prefix(2)))
+            try await eventually("both are reported") { Set(bench.queue.outcomes.map(\.attempt)).count == 2 }
+            bench.queue.offer([attempts[2]])
+            try await eventually("the message is back on the queue") {
+                bench.queue.read {
+                    $0.subscriptions[.tasks("function")] == nil && $0.waiting[.tasks("function")]?.count == 1
+                }
+            }
+            #expect(try await bench.status(attempts[2]) == .dispatched)
+            try await bench.settling(until: "the third is completed, too") {
+                try await bench.status(attempts[2]) == .completed
+            }
+        }
+    }
+
     @Test("with the broker away runs are taken from the store and settled there")
     func brokerAway() async throws {
         let bench = try WorkerBench()

@@ -5,6 +5,8 @@ public struct DatabaseConfig: Sendable {
     /// The owner's connection for migrations and partitions; nil means `url` serves for both.
     public var ownerURL: ConnectionURL?
     public var poolSize = Defaults.poolSize
+    /// How many calls may wait for a connection; beyond it they fail.
+    public var maxWaitingCalls = Defaults.maxWaitingCalls
     public var acquireTimeout = Defaults.acquireTimeout
     public var connectTimeout = Defaults.connectTimeout
     public var statementTimeout = Defaults.statementTimeout
@@ -26,6 +28,10 @@ enum DatabaseSettings {
     static let poolSize = Setting(
         "database.pool_size", default: Defaults.poolSize, .integer(1...1_000), "Connections to PostgreSQL per process."
     )
+    static let maxWaitingCalls = Setting(
+        "database.max_waiting_calls", default: Defaults.maxWaitingCalls, .integer(1...1_000_000),
+        "How many calls may wait for a free connection; more are answered with 503."
+    )
     static let acquireTimeout = Setting(
         "database.acquire_timeout_seconds", default: Defaults.acquireTimeout, .seconds(0.1...600),
         "The longest wait for a free connection."
@@ -44,8 +50,8 @@ enum DatabaseSettings {
     )
 
     static let all = [
-        url.summary, ownerURL.summary, poolSize.summary, acquireTimeout.summary, connectTimeout.summary,
-        statementTimeout.summary, migrateOnStart.summary,
+        url.summary, ownerURL.summary, poolSize.summary, maxWaitingCalls.summary, acquireTimeout.summary,
+        connectTimeout.summary, statementTimeout.summary, migrateOnStart.summary,
     ]
 }
 
@@ -54,6 +60,7 @@ extension DatabaseConfig {
         url = reader.read(DatabaseSettings.url)
         ownerURL = reader.read(DatabaseSettings.ownerURL)
         poolSize = reader.read(DatabaseSettings.poolSize)
+        maxWaitingCalls = reader.read(DatabaseSettings.maxWaitingCalls)
         acquireTimeout = reader.read(DatabaseSettings.acquireTimeout)
         connectTimeout = reader.read(DatabaseSettings.connectTimeout)
         statementTimeout = reader.read(DatabaseSettings.statementTimeout)

@@ -4,6 +4,8 @@ public struct MessageQueueConfig: Sendable {
     public var url: ConnectionURL?
     public var heartbeat = Defaults.queueHeartbeat
     public var publishTimeout = Defaults.publishTimeout
+    /// How many messages may wait in this process for the broker; beyond it they are refused.
+    public var maxWaitingMessages = Defaults.maxWaitingMessages
     /// Put before the names of exchanges and queues; empty for none.
     public var namespace = Defaults.queueNamespace
 
@@ -23,12 +25,18 @@ enum MessageQueueSettings {
         "queue.publish_timeout_seconds", default: Defaults.publishTimeout, .seconds(0.1...600),
         "The longest wait until RabbitMQ confirms a message."
     )
+    static let maxWaitingMessages = Setting(
+        "queue.max_waiting_messages", default: Defaults.maxWaitingMessages, .integer(1...1_000_000),
+        "How many messages may wait in the process for RabbitMQ; more are refused, and their runs picked later."
+    )
     static let namespace = Setting(
         "queue.namespace", default: Defaults.queueNamespace, .name(allowingEmpty: true), defaultText: "none",
         "Put before the names of exchanges and queues, where several installations share a RabbitMQ."
     )
 
-    static let all = [url.summary, heartbeat.summary, publishTimeout.summary, namespace.summary]
+    static let all = [
+        url.summary, heartbeat.summary, publishTimeout.summary, maxWaitingMessages.summary, namespace.summary,
+    ]
 }
 
 extension MessageQueueConfig {
@@ -36,6 +44,7 @@ extension MessageQueueConfig {
         url = reader.read(MessageQueueSettings.url)
         heartbeat = reader.read(MessageQueueSettings.heartbeat)
         publishTimeout = reader.read(MessageQueueSettings.publishTimeout)
+        maxWaitingMessages = reader.read(MessageQueueSettings.maxWaitingMessages)
         namespace = reader.read(MessageQueueSettings.namespace)
     }
 }

@@ -11,6 +11,8 @@ public struct WorkerConfig: Sendable {
     public var killGrace = Defaults.killGrace
     /// The whole budget of a shutdown.
     public var shutdownGrace = Defaults.shutdownGrace
+    /// How many outcomes may wait until the store has them; then the worker takes no work.
+    public var maxKeptOutcomes = Defaults.maxKeptOutcomes
     public var processes = TaskProcessConfig()
     /// Whether tasks can call `append`, which writes to files with the worker's rights.
     public var appendFunction = Defaults.appendFunction
@@ -49,6 +51,10 @@ enum WorkerSettings {
         "worker.shutdown_grace_seconds", default: Defaults.shutdownGrace, .seconds(0...3_600),
         "The whole time of a shutdown; at least the kill grace."
     )
+    static let maxKeptOutcomes = Setting(
+        "worker.max_kept_outcomes", default: Defaults.maxKeptOutcomes, .integer(1...1_000_000),
+        "How many outcomes may wait until the store has them; then, or at 64 MiB, the worker takes no work."
+    )
     static let logLinesPerSecond = Setting(
         "worker.log_lines_per_second", default: Defaults.logLinesPerSecond, .integer(1...1_000_000),
         "How many lines of one attempt's output are kept per second, after a burst of two seconds."
@@ -66,7 +72,8 @@ enum WorkerSettings {
     static let all =
         [
             name.summary, maxConcurrentTasks.summary, taskTypes.summary, heartbeat.summary, lease.summary,
-            killGrace.summary, shutdownGrace.summary, logLinesPerSecond.summary, logBytesPerSecond.summary,
+            killGrace.summary, shutdownGrace.summary, maxKeptOutcomes.summary, logLinesPerSecond.summary,
+            logBytesPerSecond.summary,
         ] + TaskProcessSettings.all + [appendFunction.summary]
 }
 
@@ -79,6 +86,7 @@ extension WorkerConfig {
         lease = reader.read(WorkerSettings.lease)
         killGrace = reader.read(WorkerSettings.killGrace)
         shutdownGrace = reader.read(WorkerSettings.shutdownGrace)
+        maxKeptOutcomes = reader.read(WorkerSettings.maxKeptOutcomes)
         processes = TaskProcessConfig(from: &reader)
         appendFunction = reader.read(WorkerSettings.appendFunction)
         logLinesPerSecond = reader.read(WorkerSettings.logLinesPerSecond)

@@ -12,9 +12,8 @@ import Synchronization
 /// While the broker is away the store itself gets it. The amount is bounded: a worker whose keeper is full takes no
 /// new work.
 final class OutcomeKeeper: Sendable {
-    /// The most outcomes, and about the most bytes, that are held before the worker stops taking work.
-    static let countLimit = 10_000
-    static let byteLimit = 64 * 1_024 * 1_024
+    /// About the most bytes that are held before the worker stops taking work; the most outcomes are configured.
+    private static let byteLimit = 64 * 1_024 * 1_024
     private static let lookUpSize = 500
     /// So many outcomes that may be settled are looked up without waiting for the next check.
     private static let earlyCheck = 1_000
@@ -39,14 +38,14 @@ final class OutcomeKeeper: Sendable {
         self.queue = queue
         self.configuration = configuration
         self.logger = logger
-        reports = Batcher("reporting", capacity: 2 * OutcomeKeeper.countLimit) { outcomes in
+        reports = Batcher("reporting", capacity: 2 * configuration.maxKeptOutcomes) { outcomes in
             for (outcome, answer) in zip(outcomes, await report.report(outcomes)) { table.note(answer, outcome) }
             return outcomes.map { _ in }
         }
     }
 
     var isFull: Bool {
-        table.read { $0.count >= OutcomeKeeper.countLimit || $0.bytes >= OutcomeKeeper.byteLimit }
+        table.read { $0.count >= configuration.maxKeptOutcomes || $0.bytes >= OutcomeKeeper.byteLimit }
     }
 
     /// Keeps an outcome and reports it; returns when the report was answered.

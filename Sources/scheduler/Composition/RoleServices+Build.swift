@@ -148,7 +148,8 @@ extension RoleServices {
             configuration: WorkerConfiguration(
                 slots: settings.maxConcurrentTasks, heartbeat: settings.heartbeat, lease: settings.lease,
                 isFenced: isFenced, killGrace: settings.killGrace, shutdownGrace: settings.shutdownGrace,
-                logLinesPerSecond: settings.logLinesPerSecond, logBytesPerSecond: settings.logBytesPerSecond),
+                maxKeptOutcomes: settings.maxKeptOutcomes, logLinesPerSecond: settings.logLinesPerSecond,
+                logBytesPerSecond: settings.logBytesPerSecond),
             logger: logger)
     }
 
@@ -159,6 +160,7 @@ extension RoleServices {
         var settings = try RabbitMQConfiguration(url: url.secretText)
         settings.namespace = configuration.queue.namespace
         settings.heartbeat = configuration.queue.heartbeat
+        settings.inboxCapacity = configuration.queue.maxWaitingMessages
         settings.operationTimeout = configuration.queue.publishTimeout
         return try RabbitMQMessageQueue(settings, logger: logger)
     }

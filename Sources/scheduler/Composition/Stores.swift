@@ -46,6 +46,7 @@ enum Stores {
         var settings = try PostgresConfiguration(url: url.secretText, key: key)
         settings.applicationName = "scheduler-\(role)"
         settings.poolSize = configuration.database.poolSize
+        settings.maxWaiting = configuration.database.maxWaitingCalls
         settings.acquireTimeout = configuration.database.acquireTimeout
         settings.connectTimeout = configuration.database.connectTimeout
         settings.statementTimeout = configuration.database.statementTimeout
