@@ -21,6 +21,9 @@ struct Simulation {
     /// runs that nobody reports, which the leader ends half a minute after their time.
     private static let patience = Duration.seconds(80)
 
+    /// A history in which hardly anybody could do anything says little, so it goes on.
+    private static let leastSteps = 200
+
     private let system: SimulatedSystem
     private var plan: SeededGenerator
 
@@ -76,9 +79,14 @@ struct Simulation {
             return !before.violations.isEmpty
         }
         simulator.run(until: length) { step() }
+        var end = length
+        while history.steps < Simulation.leastSteps, history.violations.isEmpty {
+            end += .seconds(1)
+            simulator.run(until: end) { step() }
+        }
         faults.heal()
         client.stop()
-        var (progress, seen) = (-1, length)
+        var (progress, seen) = (-1, end)
         while simulator.elapsed < seen + Simulation.patience {
             let isOver = simulator.run(until: simulator.elapsed + .seconds(1)) {
                 step() || (client.hasStopped && system.store.snapshot.live.isEmpty)
