@@ -52,7 +52,7 @@ extension DistributedTests {
             try await eventually("the run executes elsewhere") { beacon.lines.last == "2" }
             let old = try await worker(beacon.worker, of: system)
             #expect(old["status"] == "offline")
-            try await Task.sleep(for: .seconds(3))
+            try await eventually("it goes on there") { beacon.lines.filter { $0 == "2" }.count >= 30 }
             beacon.process.resume()
             try await eventually("the woken worker has a new id") { try await system.onlineWorkers() == 2 }
             try await eventually("the run has ended") {
